@@ -9,7 +9,7 @@
 SHELL := /bin/sh
 PYTHON ?=
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input install --root-user-action=ignore
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input install --no-compile --root-user-action=ignore
 CODE := src tests benchmarks examples
 WORKERS ?= auto
 KILLS ?= 200
