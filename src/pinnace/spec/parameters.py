@@ -7,7 +7,7 @@ from msgspec import field
 from pinnace.spec.struct import AnyString, IntOrString, Json, Spec
 
 
-class KeySelector(Spec):
+class KeySelector(Spec, frozen=True):
     """One key of a ConfigMap or a Secret."""
 
     name: str = ""
@@ -15,7 +15,7 @@ class KeySelector(Spec):
     optional: bool = False
 
 
-class ValueFrom(Spec):
+class ValueFrom(Spec, frozen=True):
     """Where a parameter's value comes from when it is not written down."""
 
     path: str = ""
@@ -30,7 +30,7 @@ class ValueFrom(Spec):
     expression: str = ""
 
 
-class Parameter(Spec):
+class Parameter(Spec, frozen=True):
     """A named text. ``value`` and ``default`` of None mean "not given"; an empty text is a value."""
 
     name: str
@@ -42,7 +42,7 @@ class Parameter(Spec):
     description: AnyString | None = None
 
 
-class Sequence(Spec):
+class Sequence(Spec, frozen=True):
     """``withSequence``: whole numbers from ``start``, written as texts because they may hold tags."""
 
     count: IntOrString | None = None
@@ -51,21 +51,21 @@ class Sequence(Spec):
     format: str = ""
 
 
-class Arguments(Spec):
+class Arguments(Spec, frozen=True):
     """What a call hands over; also what a run is given."""
 
     parameters: tuple[Parameter, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
 
 
-class Inputs(Spec):
+class Inputs(Spec, frozen=True):
     """What a template asks for."""
 
     parameters: tuple[Parameter, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
 
 
-class Outputs(Spec):
+class Outputs(Spec, frozen=True):
     """What a template gives back, as declared; and, with values, what a node gave."""
 
     parameters: tuple[Parameter, ...] = ()
@@ -74,13 +74,13 @@ class Outputs(Spec):
     exit_code: str | None = None
 
 
-class TarArchive(Spec):
+class TarArchive(Spec, frozen=True):
     """``archive.tar``; levels as gzip's, 0 none, -1 the default."""
 
     compression_level: int | None = None
 
 
-class Archive(Spec):
+class Archive(Spec, frozen=True):
     """How an artifact is packed; nothing given means tar and gzip."""
 
     none: Json | None = None
@@ -88,7 +88,7 @@ class Archive(Spec):
     zip: Json | None = None
 
 
-class ArtifactGC(Spec):
+class ArtifactGC(Spec, frozen=True):
     """When an artifact is deleted."""
 
     strategy: str = ""
@@ -98,7 +98,7 @@ class ArtifactGC(Spec):
     pod_spec_patch: str = ""
 
 
-class S3(Spec):
+class S3(Spec, frozen=True):
     """An object of S3 or what speaks its language."""
 
     endpoint: str = ""
@@ -117,20 +117,20 @@ class S3(Spec):
     key: str = ""
 
 
-class Raw(Spec):
+class Raw(Spec, frozen=True):
     """Content written in the manifest."""
 
     data: str = ""
 
 
-class Header(Spec):
+class Header(Spec, frozen=True):
     """One HTTP header of an artifact."""
 
     name: str
     value: str = ""
 
 
-class HTTPArtifact(Spec):
+class HTTPArtifact(Spec, frozen=True):
     """Content behind a URL."""
 
     url: str = ""
@@ -139,7 +139,7 @@ class HTTPArtifact(Spec):
     save_stream_via_file: bool | None = None
 
 
-class Artifact(Spec):
+class Artifact(Spec, frozen=True):
     """A named file or folder. At most one location is given; none means the default repository."""
 
     name: str = ""

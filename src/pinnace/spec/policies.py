@@ -8,7 +8,7 @@ from pinnace.spec.parameters import KeySelector
 from pinnace.spec.struct import IntOrString, Json, Spec
 
 
-class Backoff(Spec):
+class Backoff(Spec, frozen=True):
     """How long to wait between attempts."""
 
     duration: str = ""
@@ -17,7 +17,7 @@ class Backoff(Spec):
     cap: str = ""
 
 
-class RetryStrategy(Spec):
+class RetryStrategy(Spec, frozen=True):
     """When a failed node is tried again; ``limit`` None is for ever."""
 
     limit: IntOrString | None = None
@@ -27,7 +27,7 @@ class RetryStrategy(Spec):
     expression: str = ""
 
 
-class PodGC(Spec):
+class PodGC(Spec, frozen=True):
     """When a finished task's scratch is removed."""
 
     strategy: str = ""
@@ -35,7 +35,7 @@ class PodGC(Spec):
     delete_delay_duration: str = ""
 
 
-class TTLStrategy(Spec):
+class TTLStrategy(Spec, frozen=True):
     """How many seconds after its end a run is deleted; None is never."""
 
     seconds_after_completion: int | None = None
@@ -43,13 +43,13 @@ class TTLStrategy(Spec):
     seconds_after_failure: int | None = None
 
 
-class VolumeClaimGC(Spec):
+class VolumeClaimGC(Spec, frozen=True):
     """When a run's own volumes are removed."""
 
     strategy: str = ""
 
 
-class Mutex(Spec):
+class Mutex(Spec, frozen=True):
     """A lock held by one at a time."""
 
     name: str = ""
@@ -57,13 +57,13 @@ class Mutex(Spec):
     database: bool = False
 
 
-class DatabaseKey(Spec):
+class DatabaseKey(Spec, frozen=True):
     """A semaphore's key in the database."""
 
     key: str = ""
 
 
-class Semaphore(Spec):
+class Semaphore(Spec, frozen=True):
     """A lock held by as many as a ConfigMap says."""
 
     config_map_key_ref: KeySelector | None = None
@@ -71,20 +71,20 @@ class Semaphore(Spec):
     database: DatabaseKey | None = None
 
 
-class Synchronization(Spec):
+class Synchronization(Spec, frozen=True):
     """Locks taken before a start."""
 
     mutexes: tuple[Mutex, ...] = ()
     semaphores: tuple[Semaphore, ...] = ()
 
 
-class Cache(Spec):
+class Cache(Spec, frozen=True):
     """Where memoized outputs are kept."""
 
     config_map: KeySelector | None = None
 
 
-class Memoize(Spec):
+class Memoize(Spec, frozen=True):
     """Outputs that are reused when the key is known."""
 
     key: str = ""
@@ -92,14 +92,14 @@ class Memoize(Spec):
     max_age: str = ""
 
 
-class MetricLabel(Spec):
+class MetricLabel(Spec, frozen=True):
     """One label of a metric."""
 
     key: str
     value: str = ""
 
 
-class Gauge(Spec):
+class Gauge(Spec, frozen=True):
     """A value that goes up and down."""
 
     value: str = ""
@@ -107,20 +107,20 @@ class Gauge(Spec):
     operation: str = ""
 
 
-class Counter(Spec):
+class Counter(Spec, frozen=True):
     """A value that goes up."""
 
     value: str = ""
 
 
-class Histogram(Spec):
+class Histogram(Spec, frozen=True):
     """A distribution over ``buckets``."""
 
     value: str = ""
     buckets: tuple[Json, ...] = ()
 
 
-class Prometheus(Spec):
+class Prometheus(Spec, frozen=True):
     """One metric that a template or a workflow emits at its end."""
 
     name: str
@@ -132,20 +132,20 @@ class Prometheus(Spec):
     histogram: Histogram | None = None
 
 
-class Metrics(Spec):
+class Metrics(Spec, frozen=True):
     """The metrics of a template or a workflow."""
 
     prometheus: tuple[Prometheus, ...] = ()
 
 
-class ArtifactRepositoryRef(Spec):
+class ArtifactRepositoryRef(Spec, frozen=True):
     """Which artifact repository a run uses by default."""
 
     config_map: str = ""
     key: str = ""
 
 
-class WorkflowLevelArtifactGC(Spec):
+class WorkflowLevelArtifactGC(Spec, frozen=True):
     """The default for artifacts that do not say when they are deleted."""
 
     strategy: str = ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from pinnace.spec.parameters import Arguments, Inputs, KeySelector, Outputs, Sequence
 from pinnace.spec.policies import Memoize, Metrics, RetryStrategy, Synchronization
 from pinnace.spec.struct import IntOrString, Json, Spec
 
 
-class TemplateRef(Spec):
+class TemplateRef(Spec, frozen=True):
     """A template of a WorkflowTemplate or a ClusterWorkflowTemplate."""
 
     name: str = ""
@@ -15,14 +17,14 @@ class TemplateRef(Spec):
     cluster_scope: bool = False
 
 
-class ContinueOn(Spec):
+class ContinueOn(Spec, frozen=True):
     """Which unhappy ends do not stop the rest."""
 
     error: bool = False
     failed: bool = False
 
 
-class LifecycleHook(Spec):
+class LifecycleHook(Spec, frozen=True):
     """A template that runs when its expression comes true."""
 
     template: str = ""
@@ -31,7 +33,7 @@ class LifecycleHook(Spec):
     expression: str = ""
 
 
-class Call(Spec):
+class Call(Spec, frozen=True):
     """A step or a DAG task: which template, with what, how often and when."""
 
     name: str = ""
@@ -45,7 +47,7 @@ class Call(Spec):
     when: str = ""
     continue_on: ContinueOn | None = None
     on_exit: str = ""
-    hooks: dict[str, LifecycleHook] = {}
+    hooks: dict[str, LifecycleHook] = field(default_factory=dict)
 
     @property
     def is_loop(self) -> bool:
@@ -53,18 +55,18 @@ class Call(Spec):
         return self.with_items is not None or bool(self.with_param) or self.with_sequence is not None
 
 
-class WorkflowStep(Call):
+class WorkflowStep(Call, frozen=True):
     """A call in a group of steps."""
 
 
-class DAGTask(Call):
+class DAGTask(Call, frozen=True):
     """A call in a DAG."""
 
     dependencies: tuple[str, ...] = ()
     depends: str = ""
 
 
-class DAG(Spec):
+class DAG(Spec, frozen=True):
     """Tasks in the order of their dependencies."""
 
     tasks: tuple[DAGTask, ...] = ()
@@ -72,14 +74,14 @@ class DAG(Spec):
     fail_fast: bool | None = None
 
 
-class ConfigMapEnvSource(Spec):
+class ConfigMapEnvSource(Spec, frozen=True):
     """All keys of a ConfigMap or of a Secret."""
 
     name: str = ""
     optional: bool = False
 
 
-class EnvFromSource(Spec):
+class EnvFromSource(Spec, frozen=True):
     """Environment taken whole from a ConfigMap or a Secret."""
 
     prefix: str = ""
@@ -87,7 +89,7 @@ class EnvFromSource(Spec):
     secret_ref: ConfigMapEnvSource | None = None
 
 
-class EnvVarSource(Spec):
+class EnvVarSource(Spec, frozen=True):
     """Where an environment variable's value comes from."""
 
     config_map_key_ref: KeySelector | None = None
@@ -97,7 +99,7 @@ class EnvVarSource(Spec):
     file_key_ref: Json | None = None
 
 
-class EnvVar(Spec):
+class EnvVar(Spec, frozen=True):
     """One environment variable."""
 
     name: str
@@ -105,7 +107,7 @@ class EnvVar(Spec):
     value_from: EnvVarSource | None = None
 
 
-class VolumeMount(Spec):
+class VolumeMount(Spec, frozen=True):
     """Where a volume appears in a container."""
 
     name: str
@@ -117,7 +119,7 @@ class VolumeMount(Spec):
     recursive_read_only: str = ""
 
 
-class Container(Spec):
+class Container(Spec, frozen=True):
     """A command in an image; fields that only Kubernetes reads are carried as they are."""
 
     name: str = ""
@@ -147,25 +149,25 @@ class Container(Spec):
     tty: bool = False
 
 
-class ScriptTemplate(Container):
+class ScriptTemplate(Container, frozen=True):
     """A container whose last argument is a file that holds ``source``."""
 
     source: str = ""
 
 
-class UserContainer(Container):
+class UserContainer(Container, frozen=True):
     """An init container or a sidecar."""
 
     mirror_volume_mounts: bool | None = None
 
 
-class ContainerNode(Container):
+class ContainerNode(Container, frozen=True):
     """One container of a set."""
 
     dependencies: tuple[str, ...] = ()
 
 
-class ContainerSetTemplate(Spec):
+class ContainerSetTemplate(Spec, frozen=True):
     """Several containers that share a pod."""
 
     containers: tuple[ContainerNode, ...] = ()
@@ -173,13 +175,13 @@ class ContainerSetTemplate(Spec):
     retry_strategy: Json | None = None
 
 
-class HTTPHeaderSource(Spec):
+class HTTPHeaderSource(Spec, frozen=True):
     """Where a header's value comes from."""
 
     secret_key_ref: KeySelector | None = None
 
 
-class HTTPHeader(Spec):
+class HTTPHeader(Spec, frozen=True):
     """One header of a request."""
 
     name: str
@@ -187,13 +189,13 @@ class HTTPHeader(Spec):
     value_from: HTTPHeaderSource | None = None
 
 
-class HTTPBodySource(Spec):
+class HTTPBodySource(Spec, frozen=True):
     """A body given as base64."""
 
     bytes: str = ""
 
 
-class HTTP(Spec):
+class HTTP(Spec, frozen=True):
     """One HTTP request."""
 
     method: str = ""
@@ -206,22 +208,22 @@ class HTTP(Spec):
     insecure_skip_verify: bool = False
 
 
-class Suspend(Spec):
+class Suspend(Spec, frozen=True):
     """A wait: for a duration, or for somebody."""
 
     duration: str = ""
 
 
-class Template(Spec):
+class Template(Spec, frozen=True):
     """What a node does: exactly one body, and everything around it."""
 
     name: str = ""
     inputs: Inputs = Inputs()
     outputs: Outputs = Outputs()
-    node_selector: dict[str, str] = {}
+    node_selector: dict[str, str] = field(default_factory=dict)
     affinity: Json | None = None
     metadata: Json | None = None
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] = field(default_factory=dict)
     daemon: bool | None = None
     steps: tuple[tuple[WorkflowStep, ...], ...] | None = None
     container: Container | None = None

@@ -21,15 +21,15 @@ from pinnace.spec.templates import LifecycleHook, Template
 API_VERSION = "argoproj.io/v1alpha1"
 
 
-class ObjectMeta(Spec):
+class ObjectMeta(Spec, frozen=True):
     """The part of Kubernetes' metadata that is read here; the rest is carried."""
 
     name: str = ""
     generate_name: str = ""
     namespace: str = ""
     uid: str = ""
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
     creation_timestamp: str | None = None
     finalizers: tuple[str, ...] = ()
     owner_references: Json | None = None
@@ -41,28 +41,28 @@ class ObjectMeta(Spec):
     deletion_grace_period_seconds: int | None = None
 
 
-class WorkflowTemplateRef(Spec):
+class WorkflowTemplateRef(Spec, frozen=True):
     """The template whose spec a workflow takes over."""
 
     name: str = ""
     cluster_scope: bool = False
 
 
-class LabelValueFrom(Spec):
+class LabelValueFrom(Spec, frozen=True):
     """A label computed by an expression."""
 
     expression: str = ""
 
 
-class WorkflowMetadata(Spec):
+class WorkflowMetadata(Spec, frozen=True):
     """Labels and annotations that a run gets at its start."""
 
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    labels_from: dict[str, LabelValueFrom] = {}
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    labels_from: dict[str, LabelValueFrom] = field(default_factory=dict)
 
 
-class WorkflowSpec(Spec):
+class WorkflowSpec(Spec, frozen=True):
     """Everything that a workflow declares."""
 
     templates: tuple[Template, ...] = ()
@@ -77,7 +77,7 @@ class WorkflowSpec(Spec):
     parallelism: int | None = None
     artifact_repository_ref: ArtifactRepositoryRef | None = None
     suspend: bool | None = None
-    node_selector: dict[str, str] = {}
+    node_selector: dict[str, str] = field(default_factory=dict)
     affinity: Json | None = None
     tolerations: Json | None = None
     image_pull_secrets: Json | None = None
@@ -106,12 +106,12 @@ class WorkflowSpec(Spec):
     pod_metadata: Json | None = None
     template_defaults: Template | None = None
     archive_logs: bool | None = None
-    hooks: dict[str, LifecycleHook] = {}
+    hooks: dict[str, LifecycleHook] = field(default_factory=dict)
     workflow_metadata: WorkflowMetadata | None = None
     artifact_gc: WorkflowLevelArtifactGC | None = field(name="artifactGC", default=None)
 
 
-class Workflow(Spec):
+class Workflow(Spec, frozen=True):
     """One workflow to run."""
 
     api_version: str = API_VERSION
@@ -121,7 +121,7 @@ class Workflow(Spec):
     status: Json | None = None
 
 
-class WorkflowTemplate(Spec):
+class WorkflowTemplate(Spec, frozen=True):
     """A spec that workflows refer to; ``kind`` tells the namespaced from the cluster-wide one."""
 
     api_version: str = API_VERSION
@@ -135,24 +135,24 @@ class WorkflowTemplate(Spec):
         return self.kind == "ClusterWorkflowTemplate"
 
 
-class ConfigMap(Spec):
+class ConfigMap(Spec, frozen=True):
     """Kubernetes' ConfigMap, as the run's namespace holds it."""
 
     api_version: str = "v1"
     kind: str = "ConfigMap"
     metadata: ObjectMeta = ObjectMeta()
-    data: dict[str, str] = {}
-    binary_data: dict[str, str] = {}
+    data: dict[str, str] = field(default_factory=dict)
+    binary_data: dict[str, str] = field(default_factory=dict)
     immutable: bool | None = None
 
 
-class Secret(Spec):
+class Secret(Spec, frozen=True):
     """Kubernetes' Secret; ``data`` holds base64, ``string_data`` plain text that wins."""
 
     api_version: str = "v1"
     kind: str = "Secret"
     metadata: ObjectMeta = ObjectMeta()
-    data: dict[str, str] = {}
-    string_data: dict[str, str] = {}
+    data: dict[str, str] = field(default_factory=dict)
+    string_data: dict[str, str] = field(default_factory=dict)
     type: str = ""
     immutable: bool | None = None
