@@ -57,6 +57,8 @@ class Composer:
         self.places: Places = {}
         #: Keys written more than once in their mapping, with the place of the later one.
         self.repeated: list[tuple[str, Mark]] = []
+        #: Unquoted words other than true and false that became booleans, by the line and column of each.
+        self.boolean_words: dict[tuple[int, int], str] = {}
         self._events = _events(data)
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._open: set[str] = set()
@@ -96,7 +98,7 @@ class Composer:
 
     def _content(self, event: Any) -> Any:
         if type(event) is ScalarEvent:
-            return _finite(_scalar(event), event.start_mark)
+            return self._scalar_value(event)
         self._depth += 1
         if self._depth > DEEPEST:
             raise UnreadableError(
@@ -104,6 +106,15 @@ class Composer:
             )
         value = self._mapping() if type(event) is MappingStartEvent else self._sequence()
         self._depth -= 1
+        return value
+
+    def _scalar_value(self, event: Any) -> Scalar:
+        value, mark = _scalar(event), event.start_mark
+        if type(value) is bool and event.value.lower() not in {"true", "false"}:
+            self.boolean_words[mark.line, mark.column] = event.value
+        if type(value) is float and not math.isfinite(value):
+            message = "infinity and NaN have no form in JSON"
+            raise UnreadableError("invalid-yaml", message, mark, "quote it to mean the text")
         return value
 
     def _alias(self, event: AliasEvent) -> Any:
@@ -230,14 +241,6 @@ def _scalar(event: ScalarEvent) -> Scalar:
         return resolve(event.value, event.tag, plain=event.implicit[0])
     except ScalarError as error:
         raise UnreadableError("invalid-yaml", str(error), event.start_mark) from error
-
-
-def _finite(value: Scalar, mark: Mark | None) -> Scalar:
-    if type(value) is float and not math.isfinite(value):
-        raise UnreadableError(
-            "invalid-yaml", "infinity and NaN have no form in JSON", mark, "quote it to mean the text"
-        )
-    return value
 
 
 def _key_text(key: Any) -> str | None:

@@ -21,11 +21,23 @@ _SEPARATOR = re.compile(r"\n---")
 class Positions:
     """Where the parts of one document are. Lines and columns count from 1."""
 
-    def __init__(self, root: Any, places: Places, first_line: int = 1) -> None:
+    def __init__(
+        self,
+        root: Any,
+        places: Places,
+        first_line: int = 1,
+        boolean_words: dict[tuple[int, int], str] | None = None,
+    ) -> None:
         # ``places`` is keyed by identity, so the positions must keep the value alive.
         self._root = root
         self._places = places
         self._first_line = first_line
+        self._boolean_words = boolean_words or {}
+
+    def boolean_word(self, path: Path) -> str:
+        """Return the word at ``path`` that only YAML 1.1 calls a boolean (``n``, ``yes``), else ""."""
+        line, column = self.of_value(path)
+        return self._boolean_words.get((line - self._first_line, column - 1), "")
 
     def of(self, path: Path) -> tuple[int, int]:
         """Return line and column of the key (or list item) at ``path``, or of its nearest known parent."""
@@ -133,7 +145,8 @@ def _read_one(text: str, origin: str, index: int, first_line: int) -> tuple[Docu
             hint=unreadable.hint,
         )
         return None, [problem]
-    document = Document(value, Positions(value, composer.places, first_line), origin, index)
+    positions = Positions(value, composer.places, first_line, composer.boolean_words)
+    document = Document(value, positions, origin, index)
     return document, [_repeated(document, key, mark, first_line) for key, mark in composer.repeated]
 
 

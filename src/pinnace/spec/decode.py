@@ -1,0 +1,83 @@
+"""Documents into manifest types, with everything that is wrong in them at once.
+
+Unknown fields are errors, as in Argo's own command (strict is its default). Called by ``bundle``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pinnace.spec.documents import Document
+from pinnace.spec.problems import Problem, did_you_mean
+from pinnace.spec.readers import Report, reader_of
+from pinnace.spec.workflow import API_VERSION, ConfigMap, Secret, Workflow, WorkflowTemplate
+
+#: What a document can become.
+Manifest = Workflow | WorkflowTemplate | ConfigMap | Secret
+
+_TYPES: dict[str, type[Manifest]] = {
+    "Workflow": Workflow,
+    "WorkflowTemplate": WorkflowTemplate,
+    "ClusterWorkflowTemplate": WorkflowTemplate,
+    "ConfigMap": ConfigMap,
+    "Secret": Secret,
+}
+#: Argo's kinds that are not run as a workflow is.
+_NOT_RUN = {
+    "CronWorkflow": "a CronWorkflow is a schedule, not a run: it is skipped here",
+    "WorkflowEventBinding": "a WorkflowEventBinding waits for events, it is no run: it is skipped here",
+}
+
+
+def decode(document: Document, *, strict: bool = True) -> tuple[Manifest | None, list[Problem]]:
+    """Return the manifest in ``document``, or None, and what is wrong with it.
+
+    Unless ``strict``, unknown fields are warnings and are ignored. A manifest with errors is still returned when enough of it can be read, so that the checks can say the
+    rest; it must not run. Kinds that are not read here give None and a warning.
+    """
+    report = Report(document, strict=strict)
+    cls = _type_of(document, report)
+    if cls is None:
+        return None, report.problems
+    value = reader_of(cls)(document.value, None, report)
+    try:
+        return msgspec.convert(value, cls), report.problems
+    except msgspec.ValidationError as error:
+        report.add("wrong-type", str(error), None)
+        return None, report.problems
+
+
+def _type_of(document: Document, report: Report) -> type[Manifest] | None:
+    """Return the type for the document's kind, or None after saying why it is not read."""
+    value = document.value
+    if not isinstance(value, dict):
+        report.add("not-an-object", "this document is not a Kubernetes object", None)
+        return None
+    kind = value.get("kind")
+    if not isinstance(kind, str) or not kind:
+        message = "no kind: this document is not a Kubernetes object and is skipped"
+        report.warn("no-kind", message, None)
+        return None
+    cls = _TYPES.get(kind)
+    api_version = value.get("apiVersion")
+    if cls is None:
+        _report_kind(kind, api_version, report)
+    elif api_version not in {API_VERSION, "v1"}:
+        hint = f"write apiVersion: {cls.__struct_defaults__[0]}"
+        message = f"{api_version!r} is not an API version of {kind}"
+        report.warn("unknown-api-version", message, (None, "apiVersion"), hint)
+    return cls
+
+
+def _report_kind(kind: str, api_version: Any, report: Report) -> None:
+    at = (None, "kind")
+    if kind in _NOT_RUN:
+        report.warn("kind-skipped", _NOT_RUN[kind], at)
+        return
+    hint = did_you_mean(kind, [*_TYPES, *_NOT_RUN])
+    if hint and api_version in {API_VERSION, None}:
+        report.add("unknown-kind", f"unknown kind '{kind}'", at, hint)
+    else:
+        report.warn("kind-skipped", f"kind '{kind}' is not read here: it is skipped", at)
