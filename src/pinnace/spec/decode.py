@@ -34,8 +34,9 @@ _NOT_RUN = {
 def decode(document: Document, *, strict: bool = True) -> tuple[Manifest | None, list[Problem]]:
     """Return the manifest in ``document``, or None, and what is wrong with it.
 
-    Unless ``strict``, unknown fields are warnings and are ignored. A manifest with errors is still returned when enough of it can be read, so that the checks can say the
-    rest; it must not run. Kinds that are not read here give None and a warning.
+    A manifest with errors is still returned when enough of it can be read, so that the checks can say the
+    rest; it must not run. Kinds that are not read here give None and a warning. Unless ``strict``, unknown
+    fields are ignored with a warning.
     """
     report = Report(document, strict=strict)
     cls = _type_of(document, report)

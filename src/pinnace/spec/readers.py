@@ -42,7 +42,7 @@ class Report:
         self._document = document
 
     def boolean_word(self, at: At) -> str:
-        """Return the word at ``at`` when it is a boolean only to YAML 1.1 (``n``, ``yes``, ``off``), else ""."""
+        """Return the word at ``at`` that only YAML 1.1 calls a boolean (``n``, ``yes``), else ""."""
         return self._document.positions.boolean_word(_path(at))
 
     def add(self, code: str, message: str, at: At, hint: str = "", *, on_key: bool = False) -> None:

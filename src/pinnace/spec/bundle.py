@@ -1,0 +1,78 @@
+"""Several manifest files as one: the workflows in them and the namespace that they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.decode import Manifest, decode
+from pinnace.spec.documents import Document, read_documents
+from pinnace.spec.problems import Problem
+from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
+
+
+class Bundle:
+    """What was read from files: manifests with the documents they came from, and what is wrong with them."""
+
+    def __init__(self, loaded: Iterable[tuple[Manifest, Document]], problems: Iterable[Problem]) -> None:
+        self._loaded = tuple(loaded)
+        manifests = [manifest for manifest, _ in self._loaded]
+        #: In the order of the files.
+        self.workflows = tuple(item for item in manifests if isinstance(item, Workflow))
+        self.workflow_templates = tuple(item for item in manifests if isinstance(item, WorkflowTemplate))
+        self.catalogue = Catalogue(
+            self.workflow_templates,
+            [item for item in manifests if isinstance(item, ConfigMap)],
+            [item for item in manifests if isinstance(item, Secret)],
+        )
+        self.problems = (*problems, *_same_names(self._loaded))
+
+    def document_of(self, manifest: Manifest) -> Document:
+        """Return the document that ``manifest``, one of this bundle's, was read from.
+
+        Raises:
+            KeyError: it is not of this bundle.
+        """
+        for candidate, document in self._loaded:
+            if candidate is manifest:
+                return document
+        raise KeyError(manifest.metadata.name)
+
+
+def read_bundle(sources: Iterable[tuple[str, str | bytes]], *, strict: bool = True) -> Bundle:
+    """Return everything in ``sources``, pairs of a file's name and its text, with all that is wrong in them.
+
+    Nothing may start while ``problems`` holds an error. Unless ``strict``, unknown fields only warn.
+    """
+    loaded: list[tuple[Manifest, Document]] = []
+    problems: list[Problem] = []
+    for origin, text in sources:
+        documents, found = read_documents(text, origin)
+        problems += found
+        for document in documents:
+            manifest, found = decode(document, strict=strict)
+            problems += found
+            if manifest is not None:
+                loaded.append((manifest, document))
+    return Bundle(loaded, problems)
+
+
+def _same_names(loaded: tuple[tuple[Manifest, Document], ...]) -> list[Problem]:
+    """Return a warning for each object that another of the same kind and name hides."""
+    problems: list[Problem] = []
+    seen: dict[tuple[str, str], Document] = {}
+    for manifest, document in loaded:
+        name = manifest.metadata.name
+        if isinstance(manifest, Workflow) or not name:
+            continue
+        earlier = seen.get((manifest.kind, name))
+        seen[manifest.kind, name] = document
+        if earlier is not None:
+            problem = Problem(
+                code="duplicate-object",
+                message=f"{manifest.kind} '{name}' is also in {earlier.origin}; this one counts",
+                path="metadata.name",
+                severity="warning",
+            )
+            problems.append(document.locate(problem, ("metadata", "name"), at_value=True))
+    return problems
