@@ -1,0 +1,336 @@
+"""The supervisor's loop: messages of Pinnace in, batches of updates out, the journal between them.
+
+Messages from Pinnace are ``[name, request, …]``; each is answered by ``["reply", request, answer]``. Updates are
+pushed as ``["updates", [update, …]]``, in the form of ``pinnace.ports.executor``.
+
+Rules that hold here:
+
+* one turn = read everything that has come, then one ``commit``, then act and tell: a thousand ends cost a few
+  writes;
+* nothing starts before its ``starting`` record is on disk, no end is told before it is;
+* this process has one thread and never blocks on a peer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import json
+import os
+import resource
+import selectors
+import socket
+import sys
+import time
+from typing import Any, TypedDict
+
+from . import trees
+from .attempts import Attempt, ended, started
+from .crew import Crew
+from .journal import Journal, outcome
+from .places import Layout
+from .wire import Channel, Message
+
+#: Seconds that a supervisor with nothing to do waits for Pinnace to come back before it goes.
+IDLE_SECONDS = 10.0
+#: Seconds between attempts to write a journal that has no room.
+_RETRY_SECONDS = 0.5
+SOCKET_NAME = "supervisor.sock"
+LOCK_NAME = "supervisor.lock"
+JOURNAL_NAME = "journal"
+
+
+class Supervisor:
+    """Keeps the attempts of the run whose folder is the current one; at most ``max_tasks`` run at once."""
+
+    def __init__(self, listener: socket.socket, journal: Journal, crew: Crew, max_tasks: int) -> None:
+        self._listener = listener
+        self._journal = journal
+        self._crew = crew
+        self._max_tasks = max_tasks
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._client: Channel | None = None
+        self._attempts: dict[str, Attempt] = {}
+        self._queue: dict[str, Attempt] = {}
+        self._running: dict[Channel, Attempt] = {}
+        self._updates: list[dict[str, Any]] = []
+        self._trouble = ""
+        self._idle_since = time.monotonic()
+        self._closing: tuple[int, Channel] | None = None
+        ends, lost = outcome(journal.read())
+        for update in ends.values():
+            self._attempts[update["attempt_id"]] = Attempt.of_end(update)
+        for attempt_id in lost:
+            self._end(Attempt.unseen(attempt_id), _lost("the supervisor that watched it was ended"))
+
+    def run(self) -> None:
+        """Serve until the run is closed, or nobody needs this process any more."""
+        while not self._is_over():
+            for key, mask in self._selector.select(self._patience()):
+                self._attend(key.fileobj, mask)
+            self._drop_overdue(time.time())
+            chosen = self._choose()
+            if self._commit():
+                self._launch(chosen)
+                self._tell()
+            else:
+                self._queue = {a.attempt_id: a for a in chosen} | self._queue
+            self._watch_client()
+
+    # -- what comes in
+
+    def _attend(self, source: Any, mask: int) -> None:
+        if source is self._listener:
+            self._accept()
+            return
+        channel: Channel = source
+        if mask & selectors.EVENT_WRITE:
+            channel.flush()
+        messages = channel.receive() if mask & selectors.EVENT_READ else []
+        if channel is self._client:
+            for message in messages:
+                self._obey(message)
+            if channel.closed:
+                self._drop_client()
+        elif channel in self._running:
+            self._hear(channel, messages)
+        elif channel.closed:
+            self._selector.unregister(channel)
+            self._crew.dismiss(channel)
+
+    def _accept(self) -> None:
+        connection, _address = self._listener.accept()
+        if self._client is not None:
+            self._drop_client()
+        self._client = Channel(connection)
+        self._selector.register(self._client, selectors.EVENT_READ)
+
+    def _drop_client(self) -> None:
+        assert self._client is not None
+        self._selector.unregister(self._client)
+        self._client.close()
+        self._client = None
+
+    def _obey(self, message: Message) -> None:
+        name, request, *rest = message
+        answer: object = None
+        if name == "start":
+            answer = self._trouble or self._accept_tasks(rest[0])
+        elif name == "cancel":
+            self._cancel(*rest)
+        elif name == "release":
+            self._release(rest[0])
+        elif name == "state":
+            answer = [attempt.last for attempt in self._attempts.values() if attempt.last is not None]
+        elif name == "close":
+            self._begin_closing(request)
+            return
+        assert self._client is not None
+        self._client.send(["reply", request, answer])
+
+    def _accept_tasks(self, specs: list[dict[str, Any]]) -> str:
+        for spec in specs:
+            known = self._attempts.get(spec["attempt_id"])
+            if known is None:
+                attempt = Attempt(spec["attempt_id"], spec)
+                self._attempts[attempt.attempt_id] = attempt
+                self._queue[attempt.attempt_id] = attempt
+            elif known.last is not None and known.is_recorded:
+                self._updates.append(known.last)
+        return ""
+
+    def _cancel(self, attempt_ids: list[str], grace: float | None) -> None:
+        for attempt_id in attempt_ids:
+            attempt = self._attempts.get(attempt_id)
+            if attempt is None:
+                continue
+            if self._queue.pop(attempt_id, None):
+                self._end(attempt, ended("cancelled"))
+            elif attempt.channel is not None:
+                attempt.channel.send(["stop", "cancelled", grace])
+
+    def _release(self, attempt_ids: list[str]) -> None:
+        gone = [i for i in attempt_ids if (a := self._attempts.get(i)) and a.is_recorded and a.is_ended]
+        for attempt_id in gone:
+            del self._attempts[attempt_id]
+        if gone:
+            self._journal.add(["released", gone])
+
+    def _hear(self, channel: Channel, messages: list[Message]) -> None:
+        attempt = self._running[channel]
+        for kind, body in messages:
+            if kind == "started":
+                update = started(attempt.attempt_id, body)
+                attempt.last = update
+                self._updates.append(update)
+            else:
+                self._finish(channel, attempt, body)
+        if channel.closed and attempt.channel is channel:
+            self._finish(channel, attempt, _lost("the process that watched it was ended"))
+
+    def _finish(self, channel: Channel, attempt: Attempt, body: dict[str, Any]) -> None:
+        del self._running[channel]
+        attempt.channel = None
+        self._end(attempt, body)
+        if not self._crew.take_back(channel, attempt.spec):
+            self._selector.unregister(channel)
+            channel.close()
+
+    def _end(self, attempt: Attempt, body: dict[str, Any]) -> None:
+        update = {"type": "ended", "attempt_id": attempt.attempt_id, **body}
+        attempt.end(update)
+        self._attempts[attempt.attempt_id] = attempt
+        self._journal.add(["ended", update])
+        self._updates.append(update)
+
+    def _drop_overdue(self, now: float) -> None:
+        for attempt in [a for a in self._queue.values() if a.is_overdue(now)]:
+            del self._queue[attempt.attempt_id]
+            self._end(attempt, ended("deadline", "its deadline passed before it could start"))
+
+    # -- what goes out
+
+    def _choose(self) -> list[Attempt]:
+        """Take from the queue what can start in this turn, and record it."""
+        if self._closing is not None:
+            return []
+        free = self._max_tasks - len(self._running)
+        chosen: list[Attempt] = []
+        for attempt in self._queue.values():
+            if len(chosen) >= free or not self._crew.has_room(attempt.spec, len(chosen)):
+                break
+            chosen.append(attempt)
+        for attempt in chosen:
+            del self._queue[attempt.attempt_id]
+            self._journal.add(["starting", attempt.attempt_id])
+        return chosen
+
+    def _launch(self, attempts: list[Attempt]) -> None:
+        for attempt in attempts:
+            try:
+                channel = self._crew.take(attempt.spec)
+            except OSError as error:
+                self._end(attempt, ended("not-started", f"no process can be made: {error.strerror}"))
+                continue
+            attempt.channel = channel
+            self._running[channel] = attempt
+            if channel not in self._selector.get_map():
+                self._selector.register(channel, selectors.EVENT_READ)
+            channel.send(["run", attempt.spec])
+
+    def _commit(self) -> bool:
+        try:
+            self._journal.commit()
+        except OSError as error:
+            self._trouble = f"the run's journal cannot be written: {error.strerror}"
+            return False
+        self._trouble = ""
+        for update in self._updates:
+            if attempt := self._attempts.get(update["attempt_id"]):
+                attempt.is_recorded = True
+        return True
+
+    def _tell(self) -> None:
+        """Tell the client what is on disk; without one it stays known as each attempt's last fact."""
+        if self._client is not None and self._updates:
+            self._client.send(["updates", self._updates])
+        self._updates = []
+
+    def _watch_client(self) -> None:
+        for channel in (self._client, *self._running):
+            if channel is None:
+                continue
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.unsent else 0)
+            if self._selector.get_key(channel).events != wanted:
+                self._selector.modify(channel, wanted)
+
+    # -- when to wake and when to go
+
+    def _patience(self) -> float | None:
+        if self._trouble:
+            return _RETRY_SECONDS
+        if self._queue and len(self._running) < self._max_tasks:
+            return 0.0
+        deadlines = [a.deadline for a in self._queue.values() if a.deadline is not None]
+        if deadlines:
+            return max(0.0, min(deadlines) - time.time())
+        return IDLE_SECONDS if self._client is None else None
+
+    def _is_over(self) -> bool:
+        if self._closing is not None:
+            if self._running:
+                return False
+            request, client = self._closing
+            client.send(["reply", request, None])
+            return True
+        if self._client is not None or self._running or self._queue:
+            self._idle_since = time.monotonic()
+        return time.monotonic() - self._idle_since >= IDLE_SECONDS
+
+    def _begin_closing(self, request: int) -> None:
+        assert self._client is not None
+        self._closing = (request, self._client)
+        self._queue.clear()
+        for channel in self._running:
+            channel.send(["stop", "cancelled", 0])
+
+
+def _lost(why: str) -> dict[str, Any]:
+    return ended("lost", f"its end was seen by nobody: {why}")
+
+
+class Config(TypedDict):
+    """What a supervisor is started with."""
+
+    root: str
+    """The folder of the run."""
+    max_tasks: int
+    hidden: list[str]
+    """Folders that isolated tasks find empty."""
+    visible: list[str]
+    """Folders that they may read although they lie in a hidden one."""
+
+
+def main() -> None:
+    """Serve a run with the configuration ``sys.argv[1]``; says ``ready`` or what prevents it, then detaches."""
+    config: Config = json.loads(sys.argv[1])
+    if os.fork():
+        os._exit(0)  # whoever started this waits for it, and shall not have a zombie
+    os.umask(0o022)
+    os.chdir(config["root"])
+    lock = os.open(LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _announce_ready()  # another one serves this run
+        return
+    _serve(config)
+
+
+def _serve(config: Config) -> None:
+    scratch = Layout(config["root"]).scratch("")
+    trees.remove(scratch)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(SOCKET_NAME)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(SOCKET_NAME)
+    crew = Crew(Layout(config["root"]), config["hidden"], config["visible"])
+    supervisor = Supervisor(listener, Journal(JOURNAL_NAME), crew, config["max_tasks"])
+    listener.listen(4)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()  # what is here to stay is shared with every fork as long as nobody touches it
+    _announce_ready()
+    supervisor.run()
+    crew.close()
+    os.unlink(SOCKET_NAME)
+    trees.remove(scratch)
+
+
+def _announce_ready() -> None:
+    os.write(1, b"ready")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)

@@ -1,0 +1,112 @@
+"""Where tasks live on the host itself (``isolated=False``), and the folders of a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, NamedTuple
+
+from . import processes, trees
+
+
+class Layout(NamedTuple):
+    """The folders of a run below its own; every name is relative to ``root``."""
+
+    root: str
+
+    @property
+    def logs(self) -> str:
+        """Return the folder of log files; it outlives the run."""
+        return f"{self.root}/logs"
+
+    def task(self, attempt_id: str) -> str:
+        """Return the folder of an attempt's staged files and captures; kept until it is released."""
+        return f"{self.root}/tasks/{attempt_id}"
+
+    def scratch(self, attempt_id: str) -> str:
+        """Return the folder of what an attempt wrote to its private view; removed when it has ended."""
+        return f"{self.root}/scratch/{attempt_id}"
+
+
+class HostPlace:
+    """The host as it is: files are put at their paths when nothing is there, and removed at the end.
+
+    The calling process must be a subreaper for ``kill`` to reach processes that detached themselves; macOS
+    has no such thing, there only the command's process group is ended.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._files: list[str] = []
+        self._folders: list[str] = []
+        self.notes: tuple[str, ...] = ()
+        self.captures = ""
+        self.stored = ""
+        self.logs = os.open(layout.logs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def furnish(self, spec: dict[str, Any]) -> None:
+        """Put the task's files at their paths and make its working directory the current folder."""
+        folder = self._layout.task(spec["attempt_id"])
+        self.notes = _unmet(spec)
+        self.captures = self.stored = f"{folder}/captures"
+        if spec["captures"]:
+            os.makedirs(self.captures, exist_ok=True)
+        for file in spec["files"]:
+            self._put(file)
+        if spec["working_dir"]:
+            os.chdir(spec["working_dir"])
+        else:
+            os.makedirs(f"{folder}/work", exist_ok=True)
+            os.chdir(f"{folder}/work")
+
+    def _put(self, file: dict[str, Any]) -> None:
+        path = file["path"]
+        if os.path.lexists(path):
+            message = (
+                f"{path} exists on this machine, and without isolation the task's file would replace it; "
+                "run with isolation, or choose another path"
+            )
+            raise processes.NotStartedError(message)
+        self._make_parents(os.path.dirname(path))
+        if file["writable_source"]:
+            os.symlink(file["source"], path)
+        else:
+            trees.place(file["source"], path, file["mode"], link=False)
+        self._files.append(path)
+
+    def _make_parents(self, folder: str) -> None:
+        if folder and not os.path.isdir(folder):
+            self._make_parents(os.path.dirname(folder))
+            os.mkdir(folder)
+            self._folders.append(folder)
+
+    def kill(self, leader: int) -> None:
+        """Send SIGKILL to every process of the task, ``leader`` being its command."""
+        if not sys.platform.startswith("linux"):
+            processes.send_to_group(leader, signal.SIGKILL)
+        processes.kill_descendants(os.getpid())
+
+    def used_bytes(self) -> int:
+        """Return 0: there is no private view."""
+        return 0
+
+    def clear(self) -> None:
+        """Remove the files that ``furnish`` made, and their folders unless others use them now."""
+        os.chdir("/")
+        for path in self._files:
+            trees.remove(path)
+        for folder in reversed(self._folders):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                break
+        self._files.clear()
+        self._folders.clear()
+
+
+def _unmet(spec: dict[str, Any]) -> tuple[str, ...]:
+    notes = ["it ran without isolation: it saw and could change this machine's own files"]
+    if spec["disk_quota"] is not None:
+        notes.append("its disk quota limited each file, not their sum")
+    return tuple(notes)

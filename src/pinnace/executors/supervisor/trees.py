@@ -1,0 +1,105 @@
+"""Making, copying and removing trees of files; ``shutil`` costs more memory than this process has use for."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from .journal import sync
+
+_COPY_BYTES = 1 << 20
+
+
+def remove(path: str) -> None:
+    """Make ``path`` and everything below it not exist, as far as this process may."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError:
+        _remove_folder(path)
+
+
+def _remove_folder(path: str) -> None:
+    try:
+        os.chmod(path, 0o700, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
+        names = os.listdir(path)
+    except OSError:
+        return
+    for name in names:
+        remove(f"{path}/{name}")
+    try:
+        os.rmdir(path)
+    except OSError:
+        return  # what could not be removed stays, and its folder with it
+
+
+def copy_file(source: str, target: str, mode: int | None = None) -> None:
+    """Make ``target`` a new file with the content, times and mode (or ``mode``) of ``source``, on the disk.
+
+    Raises:
+        OSError: ``source`` is a link or cannot be read, or ``target`` exists or cannot be written.
+    """
+    reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(reading)
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            while data := os.read(reading, _COPY_BYTES):
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(writing, view) :]
+            os.fchmod(writing, stat.S_IMODE(found.st_mode) & 0o777 if mode is None else mode)
+            os.utime(writing, ns=(found.st_atime_ns, found.st_mtime_ns))
+            sync(writing)
+        finally:
+            os.close(writing)
+    finally:
+        os.close(reading)
+
+
+def place(source: str, target: str, mode: int | None, *, link: bool) -> None:
+    """Make ``target`` a file or folder with the content of ``source``.
+
+    Args:
+        source: where it lies; a link is followed here, but not below.
+        target: must not exist; its parent must.
+        mode: permission bits of ``target`` itself; None keeps the source's.
+        link: True lets files share storage with the source, for a target that is never written in place.
+    """
+    _place(os.path.realpath(source, strict=True), target, mode, link=link)
+
+
+def _place(source: str, target: str, mode: int | None, *, link: bool) -> None:
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+    elif stat.S_ISDIR(found.st_mode):
+        os.mkdir(target, 0o700)
+        for name in os.listdir(source):
+            _place(f"{source}/{name}", f"{target}/{name}", None, link=link)
+        os.chmod(target, stat.S_IMODE(found.st_mode) if mode is None else mode)
+    elif stat.S_ISREG(found.st_mode):
+        same_mode = mode is None or mode == stat.S_IMODE(found.st_mode)
+        if not (link and same_mode and _linked(source, target)):
+            copy_file(source, target, mode)
+    else:
+        message = f"{source} is a device, a socket or a pipe"
+        raise OSError(message)
+
+
+def _linked(source: str, target: str) -> bool:
+    try:
+        os.link(source, target)
+    except OSError:
+        return False  # another file system, or a file of somebody else
+    return True
+
+
+def sync_folder(path: str) -> None:
+    """Wait until the names in the folder ``path`` are on the disk."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
