@@ -58,7 +58,7 @@ class AwsServer:
                 remedy="install them: pip install 'pinnace[world]'",
             ) from error
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line a request would drown the run's own
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint_url = f"http://{host}:{port}"

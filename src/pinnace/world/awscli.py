@@ -1,7 +1,7 @@
 """A small ``aws`` command for the embedded world: four operations, with the flags and output of the AWS CLI.
 
 ``aws sns publish``, ``aws s3 cp``, ``aws s3api put-object`` and ``aws sts get-caller-identity``. Anything
-else is refused with exit status 252, as the AWS CLI does for wrong use; an error of the service ends with 254.
+else is refused with exit status 252, the AWS CLI's for wrong use; an error of the service ends with 254.
 
 ``World.staged_files`` puts this file into tasks: it imports nothing but the standard library and boto3.
 

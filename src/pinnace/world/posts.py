@@ -4,10 +4,10 @@
 
 * The first request for some posts fails as ``Faults`` says, every later one succeeds: a run that retries ends
   well, always after the same number of requests.
-* Every answer closes its connection. HTTP clients repeat a GET by themselves when a *kept* connection breaks,
-  and the fault would then be seen by nobody.
-* A dropped connection is reset (RST), not closed: by its message "connection reset by peer" is transient and
-  "EOF" is not. Source: Argo util/errors/errors.go, isTransientNetworkErr.
+* A connection is dropped in the middle of an answer: HTTP clients repeat a GET by themselves when it breaks
+  earlier (Go's on a kept connection, aiohttp on any), and the fault would then be seen by nobody.
+* It is reset (RST), not closed: by its message "connection reset by peer" is transient and "EOF" is not.
+  Source: Argo util/errors/errors.go, isTransientNetworkErr.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Faults:
     unavailable: frozenset[int] = frozenset()
     """Answered with status 503."""
     dropped: frozenset[int] = frozenset({2})
-    """Not answered: the connection is reset after the request was read."""
+    """Answered by half: the connection is then reset."""
 
 
 def post(number: int) -> dict[str, int | str]:
@@ -77,7 +77,7 @@ class PostsServer:
         self._refused: Counter[str] = Counter()
         self._lock = Lock()
         self._server = _Server(self)
-        self._thread = Thread(target=self._server.serve_forever, name="posts", daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="posts", daemon=True)
 
     @property
     def url(self) -> str:
@@ -151,20 +151,21 @@ class _Handler(BaseHTTPRequestHandler):
             case "unavailable":
                 self._answer(503, {"error": "the service is busy; try again"})
             case "dropped":
-                # Linger for no time: close() then resets the connection.
+                self._answer(200, post(number), sent=0.5)
+                # Lingering for no time makes close() a reset.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
             case _:
                 self._answer(200, post(number))
 
-    def _answer(self, status: int, document: dict[str, int | str]) -> None:
+    def _answer(self, status: int, document: dict[str, int | str], sent: float = 1) -> None:
+        """Send ``document``; of its body, only the share ``sent``."""
         body = json.dumps(document, indent=2).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: int(len(body) * sent)])
 
     def log_message(self, *_: Any) -> None:
         """Stay silent: what was asked is told by ``summary``."""

@@ -1,8 +1,8 @@
 """What of AWS the manifests of a run name, so that the embedded world can have it ready.
 
 Two marks are read, wherever they stand in a document, after ``{{workflow.parameters.NAME}}`` has been
-replaced by the values that the run will have: the ``bucket`` of every ``s3`` location, and every ARN of a topic
-or a queue in any text. What is named only through other variables (``{{inputs.parameters.bucket}}``) is not
+replaced by the values that the run will have: the ``bucket`` of every ``s3`` location, and every ARN of a
+topic or a queue in any text. What only other variables name (``{{inputs.parameters.bucket}}``) is not
 found: the task then meets "no such bucket", as it would where nobody made it.
 """
 
