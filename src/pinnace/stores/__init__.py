@@ -1,0 +1,1 @@
+"""Stores: where runs are kept. ``sqlite`` is durable; ``memory`` is for simulations."""

@@ -1,0 +1,215 @@
+"""A store that forgets everything with its process: for simulations and tests.
+
+It keeps every rule of the port but durability: the contract tests of the durable store run over it too.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pinnace.base.ids import NodeNumber
+from pinnace.engine.run import Node, RunInfo, RunState
+from pinnace.ports.store import Owner, Request, RunChange, RunFilter, RunSummary, StoredRun, Submission
+from pinnace.stores.answers import lease_lost, matches, name_taken, newest, no_run, pick, summarize
+from pinnace.stores.processes import is_dead
+
+
+@dataclass
+class _Row:
+    """What is kept of one run."""
+
+    info: RunInfo
+    submission: Submission
+    state: RunState
+    nodes: dict[NodeNumber, Node]
+    owner: Owner | None
+    lease_until: float
+    lease: int = 1
+    requests: dict[int, Request] = field(default_factory=dict)
+
+    def give(self, owner: Owner | None, until: float) -> int:
+        """Change the owner and return the new lease number."""
+        self.owner, self.lease_until = owner, until
+        self.lease += 1
+        return self.lease
+
+
+class MemoryStore:
+    """Keeps runs in memory. What it is given is immutable, and kept as it is."""
+
+    def __init__(
+        self, *, clock: Callable[[], float] = time.time, is_dead: Callable[[Owner], bool] = is_dead
+    ) -> None:
+        self._clock = clock
+        self._is_dead = is_dead
+        self._lock = threading.RLock()
+        self._rows: dict[str, _Row] = {}
+        self._last_request = 0
+        self._changes = 0
+
+    # Runs --------------------------------------------------------------------------------------------------
+
+    def create_run(
+        self,
+        info: RunInfo,
+        submission: Submission,
+        state: RunState,
+        nodes: Sequence[Node],
+        *,
+        owner: Owner,
+        lease_seconds: float,
+    ) -> int:
+        """Keep a new run, owned by ``owner``, and return its lease number."""
+        with self._lock:
+            names = {(row.info.namespace, row.info.name) for row in self._rows.values()}
+            if (info.namespace, info.name) in names:
+                raise name_taken(info)
+            row = _Row(
+                info=info,
+                submission=submission,
+                state=state,
+                nodes={node.number: node for node in nodes},
+                owner=owner,
+                lease_until=self._clock() + lease_seconds,
+            )
+            self._rows[info.uid] = row
+            self._changes += 1
+            return row.lease
+
+    def save(self, changes: Sequence[RunChange]) -> None:
+        """Keep all ``changes``, in order, or none."""
+        with self._lock:
+            for change in changes:
+                row = self._rows.get(change.uid)
+                if row is None or row.lease != change.lease:
+                    raise lease_lost(change.uid)
+            for change in changes:
+                row = self._rows[change.uid]
+                row.state = row.state if change.state is None else change.state
+                row.info = row.info if change.info is None else change.info
+                for number in change.removed:
+                    row.nodes.pop(number, None)
+                row.nodes.update((node.number, node) for node in change.nodes)
+                for request in change.requests_done:
+                    row.requests.pop(request, None)
+            self._changes += 1
+
+    def load_run(self, uid: str) -> StoredRun:
+        """Return a run as last saved."""
+        with self._lock:
+            row = self._row(uid)
+            nodes = tuple(row.nodes[number] for number in sorted(row.nodes))
+            return StoredRun(info=row.info, submission=row.submission, state=row.state, nodes=nodes)
+
+    def find_run(self, text: str, namespace: str | None = None) -> RunSummary:
+        """Return the run with that uid or name, or the only one whose name or uid begins so."""
+        with self._lock:
+            every = self._summaries(RunFilter())
+        return pick(text, namespace, every)
+
+    def list_runs(self, wanted: RunFilter) -> Sequence[RunSummary]:
+        """Return the runs that ``wanted`` describes, newest first."""
+        with self._lock:
+            return self._summaries(wanted)[: wanted.limit]
+
+    def latest(self, namespace: str | None = None) -> RunSummary:
+        """Return the run made last."""
+        return newest(self.list_runs(RunFilter(namespace=namespace, limit=1)), namespace)
+
+    def delete_run(self, uid: str) -> None:
+        """Forget a run."""
+        with self._lock:
+            self._rows.pop(uid, None)
+            self._changes += 1
+
+    # Leases ------------------------------------------------------------------------------------------------
+
+    def acquire(self, uid: str, owner: Owner, seconds: float) -> int | None:
+        """Make ``owner`` the run's owner and return the new lease number, or None when another has it."""
+        with self._lock:
+            row = self._rows.get(uid)
+            holder = self.owner_of(uid)
+            if row is None or (holder is not None and holder.id != owner.id):
+                return None
+            self._changes += 1
+            return row.give(owner, self._clock() + seconds)
+
+    def renew(self, uids: Collection[str], owner: Owner, seconds: float) -> set[str]:
+        """Let the leases that ``owner`` still has end ``seconds`` from now; return their runs."""
+        with self._lock:
+            held = self._held(uids, owner)
+            for uid in held:
+                self._rows[uid].lease_until = self._clock() + seconds
+            self._changes += 1
+            return held
+
+    def release(self, uids: Collection[str], owner: Owner) -> None:
+        """Give up the leases that ``owner`` still has."""
+        with self._lock:
+            for uid in self._held(uids, owner):
+                self._rows[uid].give(None, 0.0)
+            self._changes += 1
+
+    def owner_of(self, uid: str) -> Owner | None:
+        """Return who owns the run now, or None."""
+        with self._lock:
+            row = self._rows.get(uid)
+            if row is None or row.owner is None or row.lease_until <= self._clock():
+                return None
+            return None if self._is_dead(row.owner) else row.owner
+
+    def unowned(self) -> Sequence[RunSummary]:
+        """Return the runs that are not finished and that nobody owns now, oldest first."""
+        with self._lock:
+            found = [run for run in self._summaries(RunFilter()) if not self._rows[run.uid].state.is_finished]
+            return [run for run in reversed(found) if self.owner_of(run.uid) is None]
+
+    # Requests ----------------------------------------------------------------------------------------------
+
+    def add_request(self, uid: str, kind: str, payload: Mapping[str, Any]) -> int:
+        """Leave a request for the run's owner, present or next, and return its id."""
+        with self._lock:
+            row = self._row(uid)
+            self._last_request += 1
+            row.requests[self._last_request] = Request(
+                id=self._last_request, uid=uid, kind=kind, payload=dict(payload), created_at=self._clock()
+            )
+            self._changes += 1
+            return self._last_request
+
+    def pending_requests(self, uids: Collection[str]) -> Sequence[Request]:
+        """Return the requests to these runs that no saved change has done, oldest first."""
+        with self._lock:
+            rows = [self._rows[uid] for uid in uids if uid in self._rows]
+            pending = [request for row in rows for request in row.requests.values()]
+            return sorted(pending, key=lambda request: request.id)
+
+    def changed(self) -> int:
+        """Return a number that differs from the last call's if anything was saved since."""
+        with self._lock:
+            return self._changes
+
+    def close(self) -> None:
+        """Do nothing: everything stays as long as the store itself."""
+
+    # Reading -----------------------------------------------------------------------------------------------
+
+    def _row(self, uid: str) -> _Row:
+        row = self._rows.get(uid)
+        if row is None:
+            raise no_run(uid)
+        return row
+
+    def _held(self, uids: Collection[str], owner: Owner) -> set[str]:
+        rows = self._rows
+        return {uid for uid in uids if uid in rows and (held := rows[uid].owner) and held.id == owner.id}
+
+    def _summaries(self, wanted: RunFilter) -> list[RunSummary]:
+        """Return the runs that meet every condition but ``limit``, newest first."""
+        every = [summarize(row.info, row.state) for row in self._rows.values()]
+        found = [run for run in every if matches(wanted, run)]
+        return sorted(found, key=lambda run: (run.created_at, run.uid), reverse=True)
