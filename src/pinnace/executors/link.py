@@ -138,8 +138,8 @@ def launch(python: str, config: Config) -> None:
     arguments = [python, "-I", "-S", "-X", "utf8", "-c", _PROGRAM, _PACKAGE_FOLDER]
     try:
         process = subprocess.Popen(
-            [*arguments, json.dumps(config)],
-            stdin=subprocess.DEVNULL,
+            arguments,
+            stdin=subprocess.PIPE,  # not an argument: tasks see those of their warden
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={},
@@ -149,8 +149,8 @@ def launch(python: str, config: Config) -> None:
         message = f"the supervisor of the run's tasks cannot be started: {python}: {error.strerror}"
         raise EnvironmentFailure(message) from error
     with process:
-        assert process.stdout is not None
-        said = process.stdout.read().decode("utf-8", "replace").strip()
+        output, _nothing = process.communicate(json.dumps(config).encode())
+    said = output.decode("utf-8", "replace").strip()
     if not said.endswith("ready"):
         last_line = said.rpartition("\n")[2] or "it said nothing"
         message = f"the supervisor of the run's tasks cannot be started: {last_line}"

@@ -294,8 +294,8 @@ class Config(TypedDict):
 
 
 def main() -> None:
-    """Serve a run with the configuration ``sys.argv[1]``; says ``ready`` or what prevents it, then detaches."""
-    config: Config = json.loads(sys.argv[1])
+    """Serve a run with the configuration on standard input; says ``ready`` or what prevents it, then detaches."""
+    config: Config = json.load(sys.stdin)
     if os.fork():
         os._exit(0)  # whoever started this waits for it, and shall not have a zombie
     os.umask(0o022)

@@ -1,0 +1,105 @@
+"""Which mounts of the host a private view is made of: decided from the mount table, nothing is mounted here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+#: Folders that the view has of its own kind.
+SPECIAL = ("/dev", "/proc", "/sys")
+#: File systems that hold no files of anybody.
+_VIRTUAL = frozenset(
+    "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue "
+    "nsfs proc pstore rpc_pipefs securityfs sysfs tracefs".split()
+)
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+class Survey(NamedTuple):
+    """The parts of the host's tree, each to be mounted at its own path, parents before children."""
+
+    overlays: tuple[str, ...]
+    """Get a writable layer of the task's own; ``/`` comes first."""
+    bound: tuple[str, ...]
+    """Are bound read-only."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Symbolic links to make, with their text; only where the root itself cannot be overlaid."""
+
+
+def mount_points(table: str) -> list[str]:
+    """Return where file systems with files are mounted, from the text of ``/proc/self/mountinfo``.
+
+    Source: proc_pid_mountinfo(5).
+    """
+    points: dict[str, None] = {}
+    for line in table.splitlines():
+        fields = line.split(" ")
+        if fields[fields.index("-", 6) + 1] not in _VIRTUAL:
+            points[_OCTAL.sub(lambda match: chr(int(match[1], 8)), fields[4])] = None
+    return sorted(points)
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Tell whether ``path`` is one of ``folders`` or lies in one."""
+    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
+
+
+def outermost(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return ``paths`` once each, without those that lie in another."""
+    distinct = dict.fromkeys(paths)
+    return tuple(
+        path for path in distinct if not is_below(path, [other for other in distinct if other != path])
+    )
+
+
+def survey_as_root(points: Sequence[str], hidden: Sequence[str]) -> Survey:
+    """Return the parts when one overlay may cover the root's own file system."""
+    parts = [point for point in points if point != "/" and not is_below(point, [*SPECIAL, *hidden])]
+    folders = [part for part in parts if os.path.isdir(part)]
+    files = [part for part in parts if os.path.isfile(part)]
+    return Survey(overlays=("/", *folders), bound=tuple(files))
+
+
+def survey_as_user(points: Sequence[str], hidden: Sequence[str]) -> Survey:
+    """Return the parts when no overlay may cover a folder with mounts below.
+
+    A top-level folder with mounts below is taken apart into what it holds; deeper ones are bound with all
+    their mounts.
+    """
+    survey = _Parts(points, [*SPECIAL, *hidden])
+    for name in sorted(os.listdir("/")):
+        survey.add(f"/{name}", may_split=True)
+    return Survey(("/", *survey.overlays), tuple(survey.bound), tuple(survey.links))
+
+
+class _Parts:
+    def __init__(self, points: Sequence[str], left_out: Sequence[str]) -> None:
+        self._points = points
+        self._left_out = left_out
+        self.overlays: list[str] = []
+        self.bound: list[str] = []
+        self.links: list[tuple[str, str]] = []
+
+    def add(self, path: str, *, may_split: bool) -> None:
+        if is_below(path, self._left_out):
+            return
+        if os.path.islink(path):
+            self.links.append((path, os.readlink(path)))
+        elif not os.access(path, os.R_OK):
+            return  # a task of this user could not read it either
+        elif os.path.isfile(path):
+            self.bound.append(path)
+        elif os.path.isdir(path):
+            self._add_folder(path, may_split=may_split)
+
+    def _add_folder(self, path: str, *, may_split: bool) -> None:
+        inner = [p for p in self._points if p != path and is_below(p, [path])]
+        if not inner:
+            self.overlays.append(path)
+        elif may_split:
+            for name in sorted(os.listdir(path)):
+                self.add(f"{path}/{name}", may_split=False)
+        else:
+            self.bound.append(path)

@@ -1,0 +1,158 @@
+"""A private view of the file system for one task: its files in place, entered by its warden.
+
+``groundwork`` describes what a view consists of. The calling process is process 1 of a process namespace and
+has a mount namespace of its own; from ``furnish`` on it sees what the task sees, and reaches the run's folders
+only through descriptors opened before.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+from typing import Any
+
+from . import syscalls, trees
+from .groundwork import PREPARED, VIEW, Shared, make_folder, mount_overlay, mount_stage
+from .mounts import SPECIAL, is_below
+from .places import Layout
+from .processes import NotStartedError
+
+#: How many processes and threads a task may have at once, so that a fork bomb ends itself.
+TASK_PROCESSES = 1024
+#: From here on ``kernel.pid_max`` belongs to the process namespace; before, writing it would limit the host.
+_PRIVATE_PID_MAX = (6, 14)
+#: Source: Docker's and containerd's default size of /dev/shm.
+_SHM_OPTIONS = "mode=1777,size=64m"
+
+
+class ViewPlace:
+    """A view made of ``shared`` and the task's own files; used for one task."""
+
+    def __init__(self, layout: Layout, shared: Shared) -> None:
+        self._layout = layout
+        self._shared = shared
+        self._scratch = -1
+        self.notes = shared.notes
+        self.captures = ""
+        self.stored = ""
+        self.logs = _open_folder(layout.logs)
+
+    def furnish(self, spec: dict[str, Any]) -> None:
+        """Enter the view with the task's files in place and its working directory as the current folder."""
+        attempt_id = spec["attempt_id"]
+        volumes = [file for file in spec["files"] if file["writable_source"]]
+        for volume in volumes:
+            self._stage_mount_point(attempt_id, volume)
+        for file in sorted(spec["files"], key=lambda file: str(file["path"])):
+            if not file["writable_source"]:
+                self._stage(attempt_id, file, volumes)
+        if spec["captures"]:
+            self.stored = f"{self._layout.task(attempt_id)}/captures"
+            os.makedirs(self.stored, exist_ok=True)
+            self.captures = f"/proc/self/fd/{_open_folder(self.stored)}"
+        self._limit_processes()
+        self._mount(attempt_id, volumes)
+        self._scratch = _open_folder(f"scratch/{attempt_id}")
+        os.chdir(VIEW)
+        syscalls.pivot_root_here()
+        working_dir = spec["working_dir"] or "/"
+        os.makedirs(working_dir, exist_ok=True)  # Source: OCI runtimes make a missing working directory.
+        os.chdir(working_dir)
+
+    def kill(self, leader: int) -> None:
+        """Send SIGKILL to every process of the task: to all in the namespace but this one."""
+        del leader
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def used_bytes(self) -> int:
+        """Return how much the task has written to its private view."""
+        used = 0
+        for folder, folders, files in os.walk(f"/proc/self/fd/{self._scratch}", onerror=None):
+            for name in (*folders, *files):
+                try:
+                    used += os.lstat(f"{folder}/{name}").st_blocks * 512
+                except OSError:
+                    continue  # removed meanwhile
+        return used
+
+    def clear(self) -> None:
+        """Do nothing: the view goes with this process, its scratch folder with the supervisor."""
+
+    def _resolve(self, path: str) -> str:
+        """Return ``path`` with the links among its parents followed, as the task will see them."""
+        if not path.startswith("/"):
+            message = f"{path}: the path of a file must be absolute"
+            raise NotStartedError(message)
+        path = os.path.normpath(path)
+        if not is_below(path, self._shared.hidden):
+            path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        if path == "/" or is_below(path, [*SPECIAL, *self._shared.bound]):
+            message = f"{path}: no file can be put there, it is read-only in a private view on this machine"
+            raise NotStartedError(message)
+        return path
+
+    def _stage(self, attempt_id: str, file: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
+        for volume in volumes:
+            if is_below(file["path"], [volume["path"]]):
+                # Source: Argo, an input whose path lies in a volume is placed in the volume.
+                target = volume["source"] + file["path"][len(volume["path"]) :]
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                trees.remove(target)
+                trees.place(file["source"], target, file["mode"], link=False)
+                return
+        path = self._resolve(file["path"])
+        layer = _stage_layer(attempt_id)
+        make_folder(layer, os.path.dirname(path))
+        trees.place(file["source"], layer + path, file["mode"], link=True)
+
+    def _stage_mount_point(self, attempt_id: str, volume: dict[str, Any]) -> None:
+        volume["path"] = path = self._resolve(volume["path"])
+        layer = _stage_layer(attempt_id)
+        if os.path.isdir(volume["source"]):
+            make_folder(layer, path)
+            return
+        make_folder(layer, os.path.dirname(path))
+        os.close(os.open(layer + path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+
+    def _mount(self, attempt_id: str, volumes: list[dict[str, Any]]) -> None:
+        if os.path.isdir(stage := f"scratch/{attempt_id}/stage"):
+            mount_stage(stage)
+        for number, target in enumerate(self._shared.overlays):
+            mount_overlay(self._shared, attempt_id, target, number)
+        locked = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+        # Read-only: root's identity alone, without any capability, may write the kernel's settings there.
+        syscalls.mount("proc", f"{VIEW}/proc", "proc", locked | syscalls.MS_RDONLY)
+        for name in ("dev", "sys"):
+            syscalls.mount(f"{PREPARED}/{name}", f"{VIEW}/{name}", "", syscalls.MS_MOVE)
+        terminals = "newinstance,ptmxmode=0666,mode=0620"
+        syscalls.mount(
+            "devpts", f"{VIEW}/dev/pts", "devpts", syscalls.MS_NOSUID | syscalls.MS_NOEXEC, terminals
+        )
+        syscalls.mount("shm", f"{VIEW}/dev/shm", "tmpfs", locked, _SHM_OPTIONS)
+        for path in self._shared.bound:
+            syscalls.mount(path, VIEW + path, "", syscalls.MS_BIND | syscalls.MS_REC)
+            syscalls.make_read_only(VIEW + path)
+        for volume in volumes:
+            syscalls.mount(volume["source"], VIEW + volume["path"], "", syscalls.MS_BIND | syscalls.MS_REC)
+
+    def _limit_processes(self) -> None:
+        release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
+        if release >= _PRIVATE_PID_MAX:
+            with open("/proc/sys/kernel/pid_max", "w", encoding="ascii") as file:
+                file.write(str(TASK_PROCESSES))
+        elif self._shared.is_root:
+            self.notes = (*self.notes, "nothing limits how many processes it starts: that takes Linux 6.14")
+
+
+def _stage_layer(attempt_id: str) -> str:
+    layer = f"scratch/{attempt_id}/stage"
+    os.makedirs(layer, exist_ok=True)
+    return layer
+
+
+def _open_folder(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
