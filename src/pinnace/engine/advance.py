@@ -1,0 +1,264 @@
+"""The heart: what follows from what happened.
+
+Called by the driver of a run, which keeps this order: save the outcome, then ``apply`` it, then perform its
+commands. ``reassess`` looks at every open node afresh; it is both recovery after a crash and the tests'
+oracle: after any ``advance`` it must change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from pinnace.base.ids import NodeNumber
+from pinnace.engine import lifecycle
+from pinnace.engine.commands import Command
+from pinnace.engine.events import (
+    Event,
+    NodeSet,
+    RequestEnded,
+    ResumeAsked,
+    RunStarted,
+    ShutdownAsked,
+    SuspendAsked,
+    TaskEnded,
+    TaskStarted,
+    TimePassed,
+)
+from pinnace.engine.gates import STEP_DEADLINE, may_run, shutdown_message, workflow_deadline
+from pinnace.engine.index import SUSPENSION
+from pinnace.engine.kinds import ASSESS, http, pod, suspend
+from pinnace.engine.leaf import attempt, end
+from pinnace.engine.run import NOBODY, Node, NodeOutputs, NodeType, Phase, Run, RunState, Shutdown
+from pinnace.engine.turn import Turn
+
+
+class Outcome:
+    """What a turn came to: save ``nodes`` and ``state``, ``apply`` it, perform ``commands``."""
+
+    __slots__ = ("_turn", "commands", "nodes", "state")
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        known = turn.run.nodes
+        self.nodes: list[Node] = [node for number, node in turn.nodes.items() if known.get(number) != node]
+        """Nodes that are new or changed."""
+        self.commands: list[Command] = turn.commands
+        self.state: RunState | None = turn.state if turn.state != turn.run.state else None
+        """The run's state if it changed."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed and nothing is to be done."""
+        return not self.nodes and self.state is None and not self.commands
+
+
+def advance(run: Run, events: Iterable[Event], now: float) -> Outcome:
+    """Return what follows from ``events``, in order, at ``now`` (Unix seconds). ``run`` is not changed."""
+    turn = Turn(run, now)
+    for event in events:
+        RECEIVE[type(event)](turn, event)
+    for number in run.index.due(now):
+        turn.assess(number)
+    _keep_deadline(turn)
+    return _settle(turn)
+
+
+def reassess(run: Run, now: float) -> Outcome:
+    """Return what follows from looking at every open node afresh. ``run`` is not changed."""
+    turn = Turn(run, now, is_fresh=True)
+    for number in sorted(run.nodes):
+        if not run.nodes[number].phase.is_fulfilled:
+            turn.assess(number)
+    if run.state.phase:
+        turn.assess(NOBODY)
+    _keep_deadline(turn)
+    return _settle(turn)
+
+
+def next_wake(run: Run) -> float | None:
+    """Return the Unix seconds at which the run wants ``advance`` even if nothing happens, or None."""
+    run.index.drop_stale_alarms(run.nodes)
+    alarms = [run.index.wakes[0][0]] if run.index.wakes else []
+    entry = run.nodes.get(NodeNumber(0))
+    if entry is not None and not entry.phase.is_fulfilled:
+        deadline = workflow_deadline(Turn(run, 0.0))
+        if deadline is not None:
+            alarms.append(deadline)
+    return min(alarms) if alarms else None
+
+
+def apply(run: Run, outcome: Outcome) -> None:
+    """Put a saved outcome into its run."""
+    turn: Turn = outcome._turn  # noqa: SLF001  # an outcome is opaque to everybody but its own module
+    index = run.index
+    index.next = turn.next
+    index.active_pods = turn.active_pods
+    index.tallies.update(turn.tallies)
+    index.called.update(turn.called)
+    index.waits.update(turn.waits)
+    for parent, numbers in turn.children_.items():
+        index.children.setdefault(parent, []).extend(numbers)
+    for limiter, numbers in turn.held.items():
+        index.held.setdefault(limiter, []).extend(numbers)
+    for limiter, at in turn.held_at.items():
+        index.let_go(limiter, at)
+    for node in outcome.nodes:
+        old = run.nodes.get(node.number)
+        if node.wake_at is not None and (old is None or old.wake_at != node.wake_at):
+            index.wake(node)
+    run.nodes.update(turn.nodes)
+    run.state = turn.state
+
+
+def restore(run: Run, state: RunState, nodes: Iterable[Node]) -> None:
+    """Make an empty ``run`` what was saved of it; ``reassess`` it next."""
+    run.state = state
+    for node in sorted(nodes, key=lambda node: node.number):
+        run.nodes[node.number] = node
+        run.index.add(node)
+
+
+def _settle(turn: Turn) -> Outcome:
+    while True:
+        while turn.queue:
+            number = turn.queue.popleft()
+            turn.queued.discard(number)
+            if number == NOBODY:
+                lifecycle.assess(turn)
+                continue
+            node = turn.node(number)
+            if node.phase.is_fulfilled:
+                turn.news.pop(number, None)
+            else:
+                ASSESS[node.type](turn, node)
+        if not lifecycle.run_hooks(turn):
+            return Outcome(turn)
+
+
+def _keep_deadline(turn: Turn) -> None:
+    """End everything but exit handlers when the workflow's time is over. Source: Argo exec_control.go."""
+    deadline = workflow_deadline(turn)
+    entry = turn.run.nodes.get(NodeNumber(0))
+    if deadline is None or turn.now < deadline or entry is None or entry.phase.is_fulfilled:
+        return
+    for node in lifecycle.open_nodes(turn):
+        if node.is_exit:
+            continue
+        if node.type in _LEAVES and node.phase.is_active:
+            end(turn, node, STEP_DEADLINE)
+        else:
+            turn.assess(node.number)
+
+
+_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
+
+
+# Events ----------------------------------------------------------------------------------------------------
+
+
+def _known(turn: Turn, number: NodeNumber, attempt_id: str) -> Node | None:
+    """Return the node that an executor speaks of, None if that attempt is not this run's any more."""
+    if number not in turn.run.nodes and number not in turn.nodes:
+        return None
+    node = turn.node(number)
+    return node if attempt(turn, node) == attempt_id else None
+
+
+def _run_started(turn: Turn, _event: RunStarted) -> None:
+    lifecycle.start(turn)
+
+
+def _time_passed(_turn: Turn, _event: TimePassed) -> None:
+    """Do nothing: what is due is looked at in every turn."""
+
+
+def _task_started(turn: Turn, event: TaskStarted) -> None:
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None:
+        pod.started(turn, node, event)
+
+
+def _task_ended(turn: Turn, event: TaskEnded) -> None:
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None:
+        pod.ended(turn, node, event)
+
+
+def _request_ended(turn: Turn, event: RequestEnded) -> None:
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None:
+        http.ended(turn, node, event)
+
+
+def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
+    """End what may not run; what waits is assessed and refused. Terminate may follow Stop."""
+    if turn.state.is_finished or turn.state.shutdown in {event.shutdown, Shutdown.TERMINATE}:
+        return
+    turn.state = replace(turn.state, shutdown=event.shutdown, is_suspended=False)
+    for node in lifecycle.open_nodes(turn):
+        if may_run(event.shutdown, node):
+            continue
+        if node.type is NodeType.POD and node.phase.is_active:
+            end(turn, node, shutdown_message(event.shutdown))
+        elif node.type in _LEAVES and node.phase.is_active:
+            end(turn, node, f"Stopped with strategy '{event.shutdown.value}'")
+        else:
+            turn.assess(node.number)
+    turn.assess(NOBODY)
+
+
+def _suspend_asked(turn: Turn, _event: SuspendAsked) -> None:
+    if not turn.state.is_finished and turn.state.shutdown is Shutdown.NONE:
+        turn.state = replace(turn.state, is_suspended=True)
+
+
+def _resume_asked(turn: Turn, event: ResumeAsked) -> None:
+    """Let what was held start, and end the waits that were meant.
+
+    Source: Argo workflow/util ResumeWorkflow: with a selector only those nodes are resumed.
+    """
+    if event.nodes is None:
+        turn.state = replace(turn.state, is_suspended=False)
+        for number in turn.run.index.waiting(SUSPENSION):
+            turn.assess(number)
+        turn.let_go(SUSPENSION, len(turn.run.nodes))
+    for node in lifecycle.open_nodes(turn):
+        is_meant = event.nodes is None or node.number in event.nodes
+        if node.type is NodeType.SUSPEND and node.phase is Phase.RUNNING and is_meant:
+            suspend.resume(turn, node)
+
+
+def _node_set(turn: Turn, event: NodeSet) -> None:
+    """Give running suspended nodes outputs, a message, or an end. Source: Argo workflow/util SetWorkflow."""
+    for number in event.nodes:
+        node = turn.node(number)
+        if node.type is not NodeType.SUSPEND or node.phase is not Phase.RUNNING:
+            continue
+        outputs = node.outputs or NodeOutputs()
+        parameters = outputs.parameters | event.parameters
+        changed = turn.put(
+            replace(
+                node,
+                outputs=replace(outputs, parameters=parameters) if parameters else node.outputs,
+                message=event.message or node.message,
+            )
+        )
+        if event.phase:
+            turn.settle(changed, Phase(event.phase), changed.message)
+
+
+#: One row an event.
+RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
+    RunStarted: _run_started,
+    TimePassed: _time_passed,
+    TaskStarted: _task_started,
+    TaskEnded: _task_ended,
+    RequestEnded: _request_ended,
+    ShutdownAsked: _shutdown_asked,
+    SuspendAsked: _suspend_asked,
+    ResumeAsked: _resume_asked,
+    NodeSet: _node_set,
+}

@@ -1,0 +1,101 @@
+"""What a run is told. Facts only: what follows from them is decided by ``advance``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from pinnace.base.ids import NodeNumber
+from pinnace.engine.run import Shutdown
+from pinnace.spec.parameters import Artifact
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened."""
+
+
+class RunStarted(Event, frozen=True, kw_only=True):
+    """Begin: the entry template is called."""
+
+
+class TimePassed(Event, frozen=True, kw_only=True):
+    """Look at what is due; nothing else happened."""
+
+
+class TaskStarted(Event, frozen=True, kw_only=True):
+    """The attempt's command runs."""
+
+    node: NodeNumber
+    attempt_id: str
+    at: float
+    notes: tuple[str, ...] = ()
+
+
+class TaskProblem(StrEnum):
+    """Why a task has no exit code, or one that does not count."""
+
+    NONE = ""
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    PREPARATION = "preparation"
+    """It could not be started: input, secret, image, working copy."""
+    COLLECTION = "collection"
+    """It ended, but an output could not be kept."""
+
+
+class TaskEnded(Event, frozen=True, kw_only=True):
+    """The attempt is over and its outputs are stored."""
+
+    node: NodeNumber
+    attempt_id: str
+    at: float
+    exit_code: int | None = None
+    problem: TaskProblem = TaskProblem.NONE
+    message: str = ""
+    """What went wrong, for people; for an exit, what the system said of it."""
+    result: str | None = None
+    parameters: dict[str, str | None] = {}
+    """Output parameter → the file's text; None when there was no such file."""
+    artifacts: tuple[Artifact, ...] = ()
+    """The outputs that were stored, with their locations."""
+    missing: tuple[str, ...] = ()
+    """Output artifacts that were not there."""
+    notes: tuple[str, ...] = ()
+
+
+class RequestEnded(Event, frozen=True, kw_only=True):
+    """An HTTP request was answered, or failed."""
+
+    node: NodeNumber
+    attempt_id: str
+    at: float
+    is_success: bool
+    message: str = ""
+    result: str | None = None
+
+
+class ShutdownAsked(Event, frozen=True, kw_only=True):
+    """Somebody stops or terminates the run."""
+
+    shutdown: Shutdown
+
+
+class SuspendAsked(Event, frozen=True, kw_only=True):
+    """Nothing new may start."""
+
+
+class ResumeAsked(Event, frozen=True, kw_only=True):
+    """Suspension ends; suspended nodes, all or those in ``nodes``, succeed."""
+
+    nodes: tuple[NodeNumber, ...] | None = None
+
+
+class NodeSet(Event, frozen=True, kw_only=True):
+    """Somebody gives suspended nodes outputs, a message or an end."""
+
+    nodes: tuple[NodeNumber, ...]
+    phase: str = ""
+    message: str = ""
+    parameters: dict[str, str] = {}

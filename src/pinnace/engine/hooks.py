@@ -1,0 +1,138 @@
+"""Lifecycle hooks and exit handlers of steps, tasks and workflows.
+
+Source: Argo hooks.go and exit_handler.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import ManifestError, PinnaceError
+from pinnace.base.ids import NodeNumber
+from pinnace.engine.artifacts import resolve_artifacts
+from pinnace.engine.calling import Wish, call
+from pinnace.engine.inputs import mark_absent
+from pinnace.engine.run import Node, Phase, Shutdown
+from pinnace.engine.scope import Chain
+from pinnace.engine.substitute import fill
+from pinnace.engine.turn import Turn
+from pinnace.language.expressions import analyse, evaluate_bool
+from pinnace.spec.parameters import Arguments
+from pinnace.spec.templates import Call, LifecycleHook
+
+EXIT = "exit"
+
+
+def exit_hook(declared: Call, default: Arguments) -> LifecycleHook | None:
+    """Return the exit handler of a step or task: ``hooks.exit``, or ``onExit`` with the default arguments."""
+    hook = declared.hooks.get(EXIT)
+    if hook is not None:
+        return hook
+    return LifecycleHook(template=declared.on_exit, arguments=default) if declared.on_exit else None
+
+
+def run_hooks(
+    turn: Turn, declared: Call, node: Node, caller: Node, names_scope: str, scope: Callable[[], Chain]
+) -> None:
+    """Start the hooks of ``node`` whose time has come.
+
+    Args:
+        turn: the turn.
+        declared: the step or task.
+        node: its node: Running, or fulfilled.
+        caller: the node of the steps or dag template.
+        names_scope: where template names are looked up.
+        scope: what the hooks' expressions and arguments see; asked only when there are hooks.
+
+    A hook that cannot be started is an error of ``node``, as in Argo.
+    """
+    if node.phase in {Phase.WAITING, Phase.PENDING} or turn.state.shutdown is Shutdown.TERMINATE:
+        return
+    try:
+        for name, hook in declared.hooks.items():
+            if name != EXIT and turn.state.shutdown is Shutdown.NONE:
+                _run(turn, hook, f"hooks.{name}", node, caller, names_scope, scope, needs_expression=True)
+        if node.phase.is_completed:
+            last = exit_hook(declared, turn.run.workflow.spec.arguments)
+            if last is not None:
+                _run(turn, last, "onExit", node, caller, names_scope, scope, needs_expression=False)
+    except PinnaceError as error:
+        turn.put(replace(turn.node(node.number), phase=Phase.ERROR, message=error.message))
+
+
+def _run(
+    turn: Turn,
+    hook: LifecycleHook,
+    key: str,
+    node: Node,
+    caller: Node,
+    names_scope: str,
+    scope: Callable[[], Chain],
+    *,
+    needs_expression: bool,
+) -> None:
+    own = hook_key(node, key)
+    if turn.find(node.parent, own, node.index) is not None:
+        return
+    name = f"{node.name}.{key}"
+    if hook.expression:
+        seen = scope()
+        if not evaluate_bool(hook.expression, dict(seen.variables(analyse(hook.expression).roots))):
+            return
+    elif needs_expression:
+        message = f"Expression required for hook {name}"
+        raise ManifestError(message)
+    call(
+        turn,
+        Wish(
+            name=name,
+            key=own,
+            index=node.index,
+            parent=node.parent,
+            boundary=caller.number,
+            hook_of=node.number,
+            template=hook.template,
+            template_ref=hook.template_ref,
+            scope=names_scope,
+            arguments=hook_arguments(hook, scope),
+            is_exit=key == "onExit",
+        ),
+    )
+
+
+def hook_key(node: Node, key: str) -> str:
+    """Return what the parent of ``node`` calls the hook ``key`` of it."""
+    return f"{node.key}.{key}"
+
+
+def hook_arguments(hook: LifecycleHook, scope: Callable[[], Chain]) -> Arguments:
+    """Return a hook's arguments with what ``scope`` knows; unknown tags stay as they are.
+
+    Raises:
+        PinnaceError: an artifact is not there, or an output was never produced.
+    """
+    written = hook.arguments
+    if not written.parameters and not written.artifacts:
+        return written
+    seen = scope()
+    bare = replace(
+        written,
+        artifacts=tuple(
+            replace(each, from_="", from_expression="", sub_path="") for each in written.artifacts
+        ),
+    )
+    filled = fill({}, mark_absent(bare, seen), seen)
+    return replace(filled, artifacts=resolve_artifacts(filled.artifacts, written.artifacts, seen))
+
+
+def hooks_done(turn: Turn, node: Node) -> bool:
+    """Return whether nothing of the node's hooks is left to run."""
+    return turn.tally(node.number).hooks == 0
+
+
+def owner_of(turn: Turn, number: NodeNumber) -> Node:
+    """Return the node that a piece of news is about: a hook's owner, or the node itself."""
+    node = turn.node(number)
+    return turn.node(node.hook_of) if node.hook_of >= 0 else node

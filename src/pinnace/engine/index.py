@@ -1,0 +1,153 @@
+"""What follows from the nodes and must be known without looking at all of them.
+
+Nothing here is saved: ``Index.add`` rebuilds it from the nodes. A turn reads it and keeps its own additions;
+``pinnace.engine.advance.apply`` puts them in.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from pinnace.base.ids import NodeNumber
+
+if TYPE_CHECKING:  # Run holds an Index and an Index counts Nodes: only the type checker needs the name
+    from pinnace.engine.run import Node
+
+#: Queues that are not a boundary's: the workflow's own parallelism, and its suspension.
+WORKFLOW = NodeNumber(-1)
+SUSPENSION = NodeNumber(-2)
+
+
+class Tally:
+    """Counts for one node; a turn changes copies."""
+
+    __slots__ = ("active", "bad", "hooks", "open")
+
+    def __init__(self, open_: int = 0, bad: int = 0, active: int = 0, hooks: int = 0) -> None:
+        self.open = open_
+        """Children that are not fulfilled."""
+        self.bad = bad
+        """Nodes called by this boundary that failed or errored (attempts included)."""
+        self.active = active
+        """Nodes called by this boundary that count against its parallelism now."""
+        self.hooks = hooks
+        """Hooks of this node that are not fulfilled."""
+
+    def copy(self) -> Tally:
+        """Return one that can be changed alone."""
+        return Tally(self.open, self.bad, self.active, self.hooks)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether all counts agree; used by the invariants."""
+        return isinstance(other, Tally) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # counts change: it must not be a key
+
+
+class Index:
+    """Children by parent, nodes by what they are called, counts, alarms and queues."""
+
+    __slots__ = ("active_pods", "called", "children", "held", "held_at", "next", "tallies", "waits", "wakes")
+
+    def __init__(self) -> None:
+        self.next = NodeNumber(0)
+        self.children: dict[NodeNumber, list[NodeNumber]] = {}
+        self.called: dict[tuple[NodeNumber, str, int], NodeNumber] = {}
+        """(parent, key, place in a loop) → the node."""
+        self.tallies: dict[NodeNumber, Tally] = {}
+        self.active_pods = 0
+        self.wakes: list[tuple[float, NodeNumber]] = []
+        """A heap; entries that no longer agree with their node are stale."""
+        self.waits: dict[tuple[NodeNumber, str], int] = {}
+        """(dag node, task) → dependencies that are not done; absent before the dag is looked at."""
+        self.held: dict[NodeNumber, list[NodeNumber]] = {}
+        """Limiter → nodes that it refused, oldest first; those before ``held_at`` are let go."""
+        self.held_at: dict[NodeNumber, int] = {}
+
+    def add(self, node: Node) -> None:
+        """Count a node that is new to the index."""
+        self.next = max(self.next, NodeNumber(node.number + 1))
+        self.children.setdefault(node.parent, []).append(node.number)
+        self.called[(node.parent, node.key, node.index)] = node.number
+        for number, change in changes(None, node):
+            apply_change(self.tallies.setdefault(number, Tally()), change)
+        self.active_pods += pod_change(None, node)
+        self.wake(node)
+
+    def wake(self, node: Node) -> None:
+        """Remember when the node wants to be assessed."""
+        if node.wake_at is not None and not node.phase.is_fulfilled:
+            heapq.heappush(self.wakes, (node.wake_at, node.number))
+
+    def due(self, now: float) -> list[NodeNumber]:
+        """Return the nodes whose alarm has rung by ``now``; costs what it returns, not the heap's size."""
+        found: list[NodeNumber] = []
+        stack = [0]
+        while stack:
+            at = stack.pop()
+            if at < len(self.wakes) and self.wakes[at][0] <= now:
+                found.append(self.wakes[at][1])
+                stack += (2 * at + 1, 2 * at + 2)
+        return sorted(set(found))
+
+    def waiting(self, limiter: NodeNumber) -> list[NodeNumber]:
+        """Return the nodes that the limiter holds, oldest first."""
+        return self.held.get(limiter, [])[self.held_at.get(limiter, 0) :]
+
+    def drop_stale_alarms(self, nodes: dict[NodeNumber, Node]) -> None:
+        """Forget alarms at the heap's top that no longer agree with their node."""
+        while self.wakes:
+            at, number = self.wakes[0]
+            node = nodes.get(number)
+            if node is not None and node.wake_at == at and not node.phase.is_fulfilled:
+                return
+            heapq.heappop(self.wakes)
+
+    def let_go(self, limiter: NodeNumber, at: int) -> None:
+        """Take note that the limiter let go of the first ``at`` nodes; room is reclaimed now and then."""
+        held = self.held.get(limiter, [])
+        if at * 2 > len(held):
+            self.held[limiter] = held[at:]
+            at = 0
+        self.held_at[limiter] = at
+
+
+#: What a node's change means for the tally of another: (open, bad, active, hooks).
+Change = tuple[int, int, int, int]
+
+
+def changes(old: Node | None, new: Node) -> list[tuple[NodeNumber, Change]]:
+    """Return what a node's change does to the tallies of its parent, its boundary and its owner."""
+    was, now = (old.phase if old is not None else None), new.phase
+    opened = int(not now.is_fulfilled) - int(was is not None and not was.is_fulfilled)
+    result: list[tuple[NodeNumber, Change]] = []
+    if opened:
+        result.append((new.parent, (opened, 0, 0, 0)))
+        if new.hook_of >= 0:
+            result.append((new.hook_of, (0, 0, 0, opened)))
+    if new.boundary >= 0:
+        bad = int(now.is_bad) - int(was is not None and was.is_bad)
+        active = 0
+        if new.type.is_counted:
+            active = int(now.is_active) - int(was is not None and was.is_active)
+        if bad or active:
+            result.append((new.boundary, (0, bad, active, 0)))
+    return result
+
+
+def apply_change(tally: Tally, change: Change) -> None:
+    """Add ``change`` to ``tally``."""
+    tally.open += change[0]
+    tally.bad += change[1]
+    tally.active += change[2]
+    tally.hooks += change[3]
+
+
+def pod_change(old: Node | None, new: Node) -> int:
+    """Return by how much a node's change changes the number of active pods."""
+    if new.type.value != "Pod":
+        return 0
+    return int(new.phase.is_active) - int(old is not None and old.phase.is_active)

@@ -1,0 +1,151 @@
+"""Binding a template's inputs to what a call hands over. Source: Argo workflow/common/util.go ProcessArgs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import ManifestError
+from pinnace.engine.run import NodeInputs
+from pinnace.engine.substitute import fill
+from pinnace.language.tags import STRICT, Scope, mentions, substitute
+from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Parameter
+from pinnace.spec.references import Catalogue
+from pinnace.spec.templates import Template
+
+#: Stands for an argument that is only a reference to an output that was never produced. Noncharacters: no
+#: manifest can hold it.
+ABSENT = "\ufdd0absent\ufdd1"
+
+_PARAMETER_MAP = "workflows.argoproj.io/configmap-type"
+
+
+def bind(
+    template: Template, arguments: Arguments, scope: Scope, catalogue: Catalogue, memo: dict[Any, Any]
+) -> NodeInputs:
+    """Return the template's inputs with their values.
+
+    Args:
+        template: whose inputs they are; their defaults may hold tags that ``scope`` knows.
+        arguments: final values, without tags.
+        scope: ``workflow.*`` and what is known of the node.
+        catalogue: where ConfigMaps are.
+        memo: the run's.
+
+    Raises:
+        ManifestError: an input was not supplied.
+    """
+    if not template.inputs.parameters and not template.inputs.artifacts:
+        return _NOTHING
+    given = {parameter.name: parameter for parameter in arguments.parameters}
+    values: dict[str, str] = {}
+    for declared in template.inputs.parameters:
+        values[declared.name] = _value(declared, given.get(declared.name), scope, catalogue)
+    handed = {artifact.name: artifact for artifact in arguments.artifacts}
+    artifacts = []
+    for artifact in template.inputs.artifacts:
+        bound = _artifact(fill(memo, artifact, scope), handed.get(artifact.name))
+        if bound is not None:
+            artifacts.append(bound)
+    return NodeInputs(parameters=values, artifacts=tuple(artifacts))
+
+
+_NOTHING = NodeInputs()
+
+
+def _value(declared: Parameter, given: Parameter | None, scope: Scope, catalogue: Catalogue) -> str:
+    is_absent = given is not None and given.value == ABSENT
+    if given is not None and not is_absent:
+        if given.value is not None:
+            return given.value
+        if given.value_from is not None and given.value_from.config_map_key_ref is not None:
+            return config_map_value(given, scope, catalogue)
+    default = declared.value if declared.value is not None else declared.default
+    if default is not None:
+        return substitute(default, scope)
+    if declared.value_from is not None and declared.value_from.config_map_key_ref is not None:
+        return config_map_value(declared, scope, catalogue)
+    if is_absent:
+        message = (
+            f"inputs.parameters.{declared.name}: argument references an absent optional "
+            "(skipped/omitted node output with no default)"
+        )
+        raise ManifestError(message)
+    message = f"inputs.parameters.{declared.name} was not supplied"
+    raise ManifestError(message)
+
+
+def config_map_value(parameter: Parameter, scope: Scope, catalogue: Catalogue) -> str:
+    """Return the value that a parameter takes from a ConfigMap, or its default when there is none.
+
+    Raises:
+        ManifestError: the ConfigMap or the key does not exist, or it is not marked as holding parameters.
+    """
+    source = parameter.value_from
+    if source is None or source.config_map_key_ref is None:
+        message = f"inputs.parameters.{parameter.name} was not supplied"
+        raise ManifestError(message)
+    name = substitute(source.config_map_key_ref.name, scope, strict=STRICT)
+    key = substitute(source.config_map_key_ref.key, scope, strict=STRICT)
+    config_map = catalogue.config_maps.get(name)
+    trouble = ""
+    if config_map is None:
+        trouble = f"ConfigMap {name!r} does not exist"
+    elif config_map.metadata.labels.get(_PARAMETER_MAP) != "Parameter":
+        trouble = f"ConfigMap {name!r} needs to have the label {_PARAMETER_MAP}: Parameter to load parameters"
+        message = f"unable to retrieve inputs.parameters.{parameter.name} from ConfigMap: {trouble}"
+        raise ManifestError(message)
+    elif key not in config_map.data:
+        trouble = f"ConfigMap {name!r} does not have the key {key!r}"
+    else:
+        return config_map.data[key]
+    if source.default is not None:
+        return source.default
+    message = f"unable to retrieve inputs.parameters.{parameter.name} from ConfigMap: {trouble}"
+    raise ManifestError(message, remedy=f"Give a document of kind ConfigMap named {name} with that key.")
+
+
+def _artifact(declared: Artifact, given: Artifact | None) -> Artifact | None:
+    """Return the artifact to load, or None for an optional one that nobody gave."""
+    if given is not None:
+        if not declared.optional and not has_location_or_key(declared) and not has_location_or_key(given):
+            message = f"inputs.artifacts.{declared.name} missing location information"
+            raise ManifestError(message)
+        if not has_location_or_key(given):
+            return declared if has_location_or_key(declared) else None
+        return replace(
+            given,
+            name=declared.name,
+            path=declared.path,
+            mode=declared.mode,
+            recurse_mode=declared.recurse_mode,
+        )
+    if has_location_or_key(declared):
+        return declared
+    if declared.optional:
+        return None
+    message = f"inputs.artifacts.{declared.name} was not supplied"
+    raise ManifestError(message)
+
+
+def has_location_or_key(artifact: Artifact) -> bool:
+    """Return whether it says where the content is. Source: Argo Artifact.HasLocationOrKey."""
+    return any(getattr(artifact, name) is not None for name in LOCATION_FIELDS)
+
+
+def mark_absent(arguments: Arguments, scope: Scope) -> Arguments:
+    """Return ``arguments`` with ``ABSENT`` for each that is only a tag of an output never produced.
+
+    Source: Argo scope.go markAbsentOptionalArgs.
+    """
+    changed = []
+    is_changed = False
+    for parameter in arguments.parameters:
+        value = parameter.value
+        if value is not None and value.startswith("{{") and value.endswith("}}"):
+            tags = mentions(value)
+            if len(tags) == 1 and tags[0].kind == "simple" and scope.get(tags[0].content) is None:
+                parameter, is_changed = replace(parameter, value=ABSENT), True
+        changed.append(parameter)
+    return replace(arguments, parameters=tuple(changed)) if is_changed else arguments

@@ -1,0 +1,21 @@
+"""One module a kind of node; each is ``assess(turn, node)`` and knows no other kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pinnace.engine.kinds import dag, http, pod, retry_node, step_group, steps, suspend, task_group
+from pinnace.engine.run import Node, NodeType
+from pinnace.engine.turn import Turn
+
+#: One row a node type. Skipped nodes are made fulfilled and never assessed.
+ASSESS: dict[NodeType, Callable[[Turn, Node], None]] = {
+    NodeType.POD: pod.assess,
+    NodeType.HTTP: http.assess,
+    NodeType.SUSPEND: suspend.assess,
+    NodeType.STEPS: steps.assess,
+    NodeType.STEP_GROUP: step_group.assess,
+    NodeType.DAG: dag.assess,
+    NodeType.TASK_GROUP: task_group.assess,
+    NodeType.RETRY: retry_node.assess,
+}

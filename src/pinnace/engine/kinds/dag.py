@@ -1,0 +1,258 @@
+"""A dag template: each task starts when what it depends on is done. Source: Argo dag.go.
+
+``waits`` counts, for each task, the dependencies that are not done, so that an end costs what depends on it
+and not what the DAG holds.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import PinnaceError
+from pinnace.engine.calling import Wish, call, ended, template_of
+from pinnace.engine.dagmemo import dag_plan
+from pinnace.engine.dagplan import DagPlan, forgives
+from pinnace.engine.fanout import Planned, plan
+from pinnace.engine.gates import FAIL_FAST
+from pinnace.engine.hooks import hooks_done, owner_of, run_hooks
+from pinnace.engine.leaf import let_in
+from pinnace.engine.outputs import gather, succeeded
+from pinnace.engine.run import Node, NodeType, Phase, Shutdown
+from pinnace.engine.scope import Chain
+from pinnace.engine.stepscope import tasks_scope
+from pinnace.engine.turn import Turn
+from pinnace.language.depends import TaskResults
+from pinnace.spec.references import Resolved
+from pinnace.spec.templates import DAGTask
+
+
+def assess(turn: Turn, node: Node) -> None:
+    """Start what is ready, follow hooks, end when nothing is open."""
+    if node.phase is Phase.WAITING:
+        admitted = let_in(turn, node, Phase.RUNNING)
+        if admitted is None:
+            return
+        node = admitted
+    resolved = template_of(turn, node)
+    try:
+        dag = Dag(turn, node, resolved, dag_plan(turn, node, resolved.template))
+    except PinnaceError as error:
+        turn.news.pop(node.number, None)
+        turn.settle(node, Phase.ERROR, error.message)
+        return
+    news = turn.news.pop(node.number, None)
+    if dag.is_counted() and not turn.is_fresh:
+        for number in news or ():
+            dag.follow(owner_of(turn, number))
+    else:
+        dag.look_at_all()
+    dag.finish_if_done()
+
+
+class Dag:
+    """One assessment of one dag node."""
+
+    def __init__(self, turn: Turn, node: Node, resolved: Resolved, plan: DagPlan) -> None:
+        self.turn = turn
+        self.node = node
+        self.resolved = resolved
+        self.plan = plan
+
+    # Who waits for whom ------------------------------------------------------------------------------------
+
+    def is_counted(self) -> bool:
+        """Return whether ``waits`` holds this dag's counts."""
+        key = (self.node.number, "")
+        return key in self.turn.waits or key in self.turn.run.index.waits
+
+    def _waits(self, task: str) -> int:
+        key = (self.node.number, task)
+        found = self.turn.waits.get(key)
+        return found if found is not None else self.turn.run.index.waits.get(key, 0)
+
+    def look_at_all(self) -> None:
+        """Count afresh: at the start, after a crash, and when the counts are to be checked."""
+        turn, number = self.turn, self.node.number
+        turn.waits[(number, "")] = 1
+        for name in self.plan.needed:
+            turn.waits[(number, f"!{name}")] = 0
+            turn.waits[(number, name)] = len(self.plan.dependencies[name])
+        for name in self.plan.needed:
+            known = turn.find(number, name)
+            if known is not None:
+                self.follow(known)
+            elif not self.plan.dependencies[name]:
+                self._start(name)
+
+    def follow(self, child: Node) -> None:
+        """Take in what changed about a task: run its hooks; if it is done, tell those that wait for it."""
+        turn, plan = self.turn, self.plan
+        task = plan.tasks.get(child.key)
+        if task is None:
+            return
+        if task.hooks or task.on_exit:
+            if child.type is not NodeType.SKIPPED:
+                run_hooks(turn, task, child, self.node, self.resolved.scope, lambda: self._scope(task.name))
+            child = turn.node(child.number)
+        mark = (self.node.number, f"!{child.key}")
+        if not child.phase.is_fulfilled or not hooks_done(turn, child) or self._waits(f"!{child.key}"):
+            return
+        turn.waits[mark] = 1
+        for name in plan.dependents[child.key]:
+            left = self._waits(name) - 1
+            turn.waits[(self.node.number, name)] = left
+            if left == 0 and turn.find(self.node.number, name) is None and name in self._needed():
+                self._start(name)
+
+    def _needed(self) -> frozenset[str]:
+        key = ("needed", id(self.plan))
+        memo = self.turn.run.memo
+        if key not in memo:
+            memo[key] = frozenset(self.plan.needed)
+        found: frozenset[str] = memo[key]
+        return found
+
+    # Starting ----------------------------------------------------------------------------------------------
+
+    def _scope(self, task: str) -> Chain:
+        return tasks_scope(self.turn, self.node, self.resolved.template, self.plan, task)
+
+    def _start(self, name: str) -> None:
+        """Call a task whose dependencies are done, or say why it is not called."""
+        task = self.plan.tasks[name]
+        try:
+            if self.plan.dependencies[name] and not self.plan.allows(name, self._results, self._phase):
+                self._end(task, Phase.OMITTED, "omitted: depends condition not met")
+                return
+            planned = plan(self.turn.run.memo, task, self._scope(name))
+        except PinnaceError as error:
+            self._end(task, Phase.ERROR, error.message)
+            return
+        if not task.is_loop:
+            self._call(task, planned[0], self.node)
+        elif not planned:
+            self._end(task, Phase.SKIPPED, "Skipped, empty params")
+        else:
+            group = self._group(task)
+            for one in planned:
+                self._call(task, one, group)
+
+    def _end(self, task: DAGTask, phase: Phase, message: str) -> None:
+        ended(self.turn, self._wish(task, Planned(task.name, -1, task), self.node), phase, message)
+
+    def _call(self, task: DAGTask, one: Planned, parent: Node) -> None:
+        wish = self._wish(task, one, parent)
+        if one.skip:
+            ended(self.turn, wish, Phase.SKIPPED, one.skip)
+            return
+        made = call(self.turn, wish)
+        if made.type is NodeType.SKIPPED and made.phase is Phase.ERROR:
+            self.turn.put(replace(made, message=f"task '{made.name}' errored: {made.message}"))
+
+    def _wish(self, task: DAGTask, one: Planned, parent: Node) -> Wish:
+        return Wish(
+            name=f"{self.node.name}.{one.name}",
+            key=task.name,
+            index=one.index,
+            parent=parent.number,
+            boundary=self.node.number,
+            template=one.call.template,
+            template_ref=one.call.template_ref,
+            inline=one.call.inline,
+            scope=self.resolved.scope,
+            arguments=one.call.arguments,
+        )
+
+    def _group(self, task: DAGTask) -> Node:
+        group = Node(
+            number=self.turn.number(),
+            name=f"{self.node.name}.{task.name}",
+            type=NodeType.TASK_GROUP,
+            phase=Phase.RUNNING,
+            key=task.name,
+            parent=self.node.number,
+            boundary=self.node.number,
+            depth=self.node.depth,
+            template=task.template if task.template_ref is None else "",
+            template_ref=task.template_ref,
+            scope=self.resolved.scope,
+            started_at=self.turn.now,
+            is_expanded=True,
+            is_exit=self.node.is_exit,
+            generation=self.turn.state.generation,
+        )
+        self.turn.assess(group.number)
+        return self.turn.put(group)
+
+    # Results -----------------------------------------------------------------------------------------------
+
+    def _phase(self, name: str) -> Phase:
+        node = self.turn.find(self.node.number, name)
+        return node.phase if node is not None else Phase.WAITING
+
+    def _results(self, name: str) -> TaskResults:
+        """Return how a task ended, as ``depends`` asks. Source: Argo dag.go evaluateDependsLogic."""
+        node = self.turn.find(self.node.number, name)
+        phase = node.phase if node is not None else Phase.WAITING
+        any_succeeded = all_failed = False
+        if node is not None and node.type is NodeType.TASK_GROUP:
+            items = [self.turn.node(number) for number in self.turn.children(node.number)]
+            phases = [item.phase for item in items if not item.is_hook]
+            any_succeeded = Phase.SUCCEEDED in phases
+            all_failed = bool(phases) and all(each is Phase.FAILED for each in phases)
+        return TaskResults(
+            Succeeded=phase is Phase.SUCCEEDED,
+            Failed=phase is Phase.FAILED,
+            Errored=phase is Phase.ERROR,
+            Skipped=phase is Phase.SKIPPED,
+            Omitted=phase is Phase.OMITTED,
+            Daemoned=False,
+            AnySucceeded=any_succeeded,
+            AllFailed=all_failed,
+        )
+
+    # The end -----------------------------------------------------------------------------------------------
+
+    def finish_if_done(self) -> None:
+        """End the dag when no task is open, or when failing fast leaves nothing to wait for."""
+        turn, template = self.turn, self.resolved.template
+        tally = turn.tally(self.node.number)
+        if tally.open:
+            if template.fail_fast and tally.bad and not tally.active:
+                turn.settle(self.node, Phase.FAILED, FAIL_FAST)
+            return
+        if turn.state.shutdown is not Shutdown.NONE and not self.node.is_exit:
+            turn.settle(self.node, Phase.FAILED)
+            return
+        phase = self._outcome()
+        if phase is not Phase.SUCCEEDED:
+            turn.settle(self.node, phase)
+            return
+        try:
+            outputs = gather(template, tasks_scope(turn, self.node, template, self.plan, None))
+        except PinnaceError as error:
+            turn.settle(self.node, Phase.ERROR, error.message)
+            return
+        succeeded(turn, self.node, template, outputs)
+
+    def _outcome(self) -> Phase:
+        """Return the dag's phase: a target's own, or that of its branch when it did not run.
+
+        Source: Argo dag.go assessDAGPhase.
+        """
+        branches: dict[str, Phase] = {}
+        for name in self.plan.needed:
+            own = self._phase(name)
+            if not own.is_completed:
+                above = [branches[need] for need in self.plan.dependencies[name]]
+                own = next((each for each in above if each.is_bad), Phase.SUCCEEDED)
+            branches[name] = own
+        result = Phase.SUCCEEDED
+        dag = self.resolved.template.dag
+        for name in self.plan.targets:
+            phase = branches[name]
+            if phase.is_bad and not forgives(self.plan.tasks[name].continue_on, phase):
+                result = phase
+                if dag is None or dag.fail_fast is not False:
+                    break
+        return result

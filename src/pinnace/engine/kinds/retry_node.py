@@ -1,0 +1,92 @@
+"""A template with a retry strategy: its attempts are children, one at a time.
+
+Source: Argo operator.go executeTemplate and processNodeRetries; the decision itself is ``engine.retry``.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import PinnaceError
+from pinnace.engine.calling import body_scope, body_type, retry_strategy, template_of
+from pinnace.engine.gates import workflow_deadline
+from pinnace.engine.leaf import let_in
+from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide
+from pinnace.engine.run import Node, NodeOutputs, Phase
+from pinnace.engine.substitute import fill
+from pinnace.engine.turn import Turn
+from pinnace.spec.policies import RetryStrategy
+
+
+def assess(turn: Turn, node: Node) -> None:
+    """Start the first attempt; when one has ended, end with it or decide about the next."""
+    turn.news.pop(node.number, None)
+    if node.phase is Phase.WAITING:
+        admitted = let_in(turn, node, Phase.RUNNING)
+        if admitted is None:
+            return
+        node = admitted
+    attempts = turn.children(node.number)
+    if not attempts:
+        _start(turn, node, 0, None)
+        return
+    last = turn.node(attempts[-1])
+    if not last.phase.is_fulfilled:
+        return
+    if not last.phase.is_bad:
+        turn.settle(node, Phase.SUCCEEDED, "", last.outputs)
+        return
+    try:
+        decision = _decide(turn, node, last, len(attempts))
+    except PinnaceError as error:
+        turn.settle(node, Phase.ERROR, error.message, last.outputs)
+        return
+    if isinstance(decision, GiveUp):
+        turn.settle(node, last.phase, decision.message, last.outputs)
+    elif decision.at > turn.now:
+        if node.wake_at != decision.at:
+            turn.put(replace(node, wake_at=decision.at, message=decision.message))
+    else:
+        _start(turn, turn.put(replace(node, wake_at=None, message="")), len(attempts), decision)
+
+
+def _decide(turn: Turn, node: Node, last: Node, attempts: int) -> TryAgain | GiveUp:
+    template = template_of(turn, node).template
+    declared = retry_strategy(turn, template) or RetryStrategy()
+    first = turn.node(turn.children(node.number)[0])
+    outputs = last.outputs or NodeOutputs()
+    return decide(
+        fill(turn.run.memo, declared, body_scope(turn, node, template)),
+        attempts,
+        Attempt(last.phase, last.message, last.started_at or 0.0, last.finished_at or 0.0, outputs.exit_code),
+        first.started_at or 0.0,
+        turn.now,
+        shutdown=turn.state.shutdown,
+        workflow_deadline=None if node.is_exit else workflow_deadline(turn),
+        transient_pattern=turn.run.info.transient_pattern,
+    )
+
+
+def _start(turn: Turn, node: Node, number: int, decision: TryAgain | None) -> None:
+    template = template_of(turn, node).template
+    made = Node(
+        number=turn.number(),
+        name=f"{node.name}({number})",
+        type=body_type(template),
+        key=f"({number})",
+        parent=node.number,
+        boundary=node.boundary,
+        depth=node.depth,
+        template=node.template,
+        template_ref=node.template_ref,
+        inline=node.inline,
+        scope=node.scope,
+        inputs=node.inputs,
+        deadline=decision.deadline if decision is not None else None,
+        is_attempt=True,
+        is_hook=node.is_hook,
+        is_exit=node.is_exit,
+        generation=turn.state.generation,
+    )
+    turn.put(made)
+    turn.assess(made.number)

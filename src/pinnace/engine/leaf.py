@@ -1,0 +1,118 @@
+"""What pods, requests and suspensions share: being let in, being prepared, being timed out."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import PinnaceError
+from pinnace.base.quantities import parse_duration
+from pinnace.engine.calling import body_scope, retry_strategy, template_of
+from pinnace.engine.commands import CancelTask
+from pinnace.engine.gates import admit
+from pinnace.engine.naming import attempt_id
+from pinnace.engine.retry import go_seconds
+from pinnace.engine.run import Node, NodeInputs, NodeType, Phase
+from pinnace.engine.substitute import fill
+from pinnace.engine.turn import Turn
+from pinnace.spec.parameters import Inputs, Parameter
+from pinnace.spec.templates import Template
+
+TIMEOUT = "timeout"
+
+
+def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
+    """Return the node in ``phase`` if it may start now, else None."""
+    if node.boundary >= 0 and turn.node(node.boundary).phase.is_fulfilled:
+        return None
+    if not admit(turn, node):
+        return None
+    return turn.put(replace(node, phase=phase, started_at=turn.now))
+
+
+def prepared(turn: Turn, node: Node) -> Template:
+    """Return the node's template with every tag replaced and its inputs bound.
+
+    Raises:
+        PinnaceError: a tag cannot be replaced.
+    """
+    template = template_of(turn, node).template
+    scope = body_scope(turn, node, template, retry_variables(turn, node, template))
+    filled = fill(turn.run.memo, _body(turn, template), scope)
+    bound = node.inputs or NodeInputs()
+    parameters = tuple(Parameter(name=name, value=value) for name, value in bound.parameters.items())
+    return replace(filled, inputs=Inputs(parameters=parameters, artifacts=bound.artifacts))
+
+
+def _body(turn: Turn, template: Template) -> Template:
+    """Return the template without its inputs: those are bound, not replaced."""
+    key = ("body", id(template))
+    known = turn.run.memo.get(key)
+    if known is None or known[0] is not template:
+        known = turn.run.memo[key] = (template, replace(template, inputs=Inputs(), metrics=None))
+    found: Template = known[1]
+    return found
+
+
+def retry_variables(turn: Turn, node: Node, template: Template) -> dict[str, object]:
+    """Return ``retries`` and ``lastRetry.*`` of an attempt; nothing for a node that is none.
+
+    Source: Argo operator.go executeTemplate; the first attempt sees "0" and empty texts.
+    """
+    if not node.is_attempt or retry_strategy(turn, template) is None:
+        return {}
+    number = int(node.key[1:-1])
+    found: dict[str, object] = {
+        "retries": str(number),
+        "lastRetry.exitCode": "0",
+        "lastRetry.status": "",
+        "lastRetry.duration": "0",
+        "lastRetry.message": "",
+    }
+    last = turn.find(node.parent, f"({number - 1})") if number else None
+    if last is not None:
+        code = last.outputs.exit_code if last.outputs is not None else None
+        found |= {
+            "lastRetry.exitCode": "0" if code is None else str(code),
+            "lastRetry.status": last.phase.value,
+            "lastRetry.duration": go_seconds((last.finished_at or 0.0) - (last.started_at or 0.0)),
+            "lastRetry.message": last.message,
+        }
+    return found
+
+
+def attempt(turn: Turn, node: Node) -> str:
+    """Return the id under which the node's work is started."""
+    return attempt_id(turn.run.info.uid, node)
+
+
+def limits(template: Template, node: Node) -> tuple[float | None, float | None]:
+    """Return when a node's time is over: while it is Pending, and altogether (Unix seconds).
+
+    Source: Argo operator.go checkTemplateTimeouts.
+    """
+    started = node.started_at or 0.0
+    whole = started + parse_duration(template.timeout) if template.timeout else None
+    pending = started + parse_duration(template.pending_timeout) if template.pending_timeout else None
+    both = [each for each in (whole, pending) if each is not None]
+    return (min(both) if both else None), whole
+
+
+def timed_out(turn: Turn, node: Node) -> bool:
+    """Return whether the node's alarm was its timeout, in which case it is ended now."""
+    if node.wake_at is None or node.wake_at > turn.now:
+        return False
+    turn.ask(CancelTask(node=node.number, attempt_id=attempt(turn, node)))
+    turn.settle(node, Phase.FAILED, TIMEOUT)
+    return True
+
+
+def end(turn: Turn, node: Node, message: str) -> None:
+    """End a leaf that the run does not want any more, and what it runs."""
+    if node.type is not NodeType.SUSPEND and node.phase.is_active:
+        turn.ask(CancelTask(node=node.number, attempt_id=attempt(turn, node)))
+    turn.settle(node, Phase.FAILED, message)
+
+
+def fail_to_start(turn: Turn, node: Node, error: PinnaceError) -> None:
+    """End a leaf whose template could not be prepared."""
+    turn.settle(node, Phase.ERROR, error.message)

@@ -1,0 +1,193 @@
+"""A run's beginning and end: the entry node, workflow hooks, the exit handler, the final phase.
+
+Source: Argo operator.go operate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import ManifestError, PinnaceError
+from pinnace.engine.calling import Wish, call
+from pinnace.engine.globals import GlobalsLayer, workflow_status
+from pinnace.engine.hooks import EXIT, hook_arguments
+from pinnace.engine.leaf import end
+from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Shutdown
+from pinnace.engine.scope import Chain
+from pinnace.engine.turn import Turn
+from pinnace.language.expressions import analyse, evaluate_bool
+from pinnace.spec.parameters import Arguments, Parameter
+from pinnace.spec.templates import LifecycleHook
+
+
+def start(turn: Turn) -> None:
+    """Call the entry template, once."""
+    if turn.state.phase:
+        return
+    turn.state = replace(turn.state, phase="Running", started_at=turn.now)
+    info = turn.run.info
+    parameters = tuple(Parameter(name=name, value=value) for name, value in info.parameters.items())
+    call(
+        turn,
+        Wish(
+            name=info.name,
+            key="",
+            template=turn.run.workflow.spec.entrypoint,
+            arguments=Arguments(parameters=parameters, artifacts=info.artifacts),
+        ),
+    )
+    turn.assess(NOBODY)
+
+
+def assess(turn: Turn) -> None:
+    """Run the exit handler when the entry node has ended, and end the run when all is done."""
+    turn.news.pop(NOBODY, None)
+    entry = turn.find(NOBODY, "")
+    if entry is None or turn.state.is_finished or not entry.phase.is_fulfilled:
+        return
+    if _open_hooks(turn):
+        return
+    hook = exit_hook(turn)
+    handler = turn.find(NOBODY, "onExit")
+    if hook is not None and handler is None and turn.state.shutdown is not Shutdown.TERMINATE:
+        _begin_exit(turn, hook)
+        return
+    if handler is not None and not handler.phase.is_fulfilled:
+        return
+    _finish(turn, entry, handler)
+
+
+def _open_hooks(turn: Turn) -> bool:
+    hooks = (turn.find(NOBODY, f"hooks.{name}") for name in turn.run.workflow.spec.hooks)
+    return any(hook is not None and not hook.phase.is_fulfilled for hook in hooks)
+
+
+def exit_hook(turn: Turn) -> LifecycleHook | None:
+    """Return the workflow's exit handler: ``hooks.exit``, or ``onExit`` with the workflow's arguments."""
+    spec = turn.run.workflow.spec
+    if EXIT in spec.hooks:
+        return spec.hooks[EXIT]
+    if not spec.on_exit:
+        return None
+    info = turn.run.info
+    parameters = tuple(Parameter(name=name, value=value) for name, value in info.parameters.items())
+    return LifecycleHook(
+        template=spec.on_exit, arguments=Arguments(parameters=parameters, artifacts=info.artifacts)
+    )
+
+
+def _scope(turn: Turn) -> Callable[[], Chain]:
+    return lambda: Chain(GlobalsLayer(turn))
+
+
+def _begin_exit(turn: Turn, hook: LifecycleHook) -> None:
+    try:
+        arguments = (
+            hook_arguments(hook, _scope(turn)) if EXIT in turn.run.workflow.spec.hooks else (hook.arguments)
+        )
+    except PinnaceError as error:
+        turn.state = replace(turn.state, message=f"error in exit template execution : {error.message}")
+        _end(turn, "Error", turn.state.message)
+        return
+    call(
+        turn,
+        Wish(
+            name=f"{turn.run.info.name}.onExit",
+            key="onExit",
+            template=hook.template,
+            template_ref=hook.template_ref,
+            arguments=arguments,
+            is_exit=True,
+        ),
+    )
+    turn.assess(NOBODY)
+
+
+def _finish(turn: Turn, entry: Node, handler: Node | None) -> None:
+    status, message = workflow_status(entry), entry.message
+    if entry.phase.is_bad and turn.state.shutdown is not Shutdown.NONE:
+        message = f"Stopped with strategy '{turn.state.shutdown.value}'"
+    elif entry.type is NodeType.SKIPPED and entry.phase is Phase.ERROR:
+        message = f"error in entry template execution: {message}"
+    if status == "Succeeded":
+        message = ""
+        if handler is not None and handler.phase.is_bad:
+            status, message = handler.phase.value, handler.message
+            if handler.type is NodeType.SKIPPED:
+                message = f"error in exit template execution : {message}"
+    _end(turn, status, message)
+
+
+def _end(turn: Turn, phase: str, message: str) -> None:
+    turn.state = replace(turn.state, phase=phase, message=message, finished_at=turn.now)
+
+
+def run_hooks(turn: Turn) -> bool:
+    """Start the workflow's hooks whose time has come; return whether any was started.
+
+    Asked at the end of every turn, as Argo asks at every reconciliation. A hook that cannot be started is an
+    error of the entry node.
+    """
+    hooks = turn.run.workflow.spec.hooks
+    entry = turn.find(NOBODY, "")
+    if not hooks or entry is None or turn.state.is_finished or turn.state.shutdown is not Shutdown.NONE:
+        return False
+    is_any = False
+    for name, hook in hooks.items():
+        key = f"hooks.{name}"
+        if name == EXIT or turn.find(NOBODY, key) is not None:
+            continue
+        try:
+            is_any |= _run_hook(turn, key, hook)
+        except PinnaceError as error:
+            fail_entry(turn, entry, error.message)
+            return not entry.phase.is_fulfilled
+    return is_any
+
+
+def _run_hook(turn: Turn, key: str, hook: LifecycleHook) -> bool:
+    name = f"{turn.run.info.name}.{key}"
+    if not hook.expression:
+        message = f"Expression required for hook {name}"
+        raise ManifestError(message)
+    scope = _scope(turn)
+    if not evaluate_bool(hook.expression, dict(scope().variables(analyse(hook.expression).roots))):
+        return False
+    call(
+        turn,
+        Wish(
+            name=name,
+            key=key,
+            template=hook.template,
+            template_ref=hook.template_ref,
+            arguments=hook_arguments(hook, scope),
+        ),
+    )
+    turn.assess(NOBODY)
+    return True
+
+
+def fail_entry(turn: Turn, entry: Node, message: str) -> None:
+    """End the run's main part in error, and everything that still runs in it."""
+    if entry.phase.is_fulfilled:
+        return
+    turn.settle(entry, Phase.ERROR, message)
+    end_leaves(turn, message)
+
+
+def open_nodes(turn: Turn) -> list[Node]:
+    """Return all nodes that are not fulfilled, oldest first."""
+    numbers = sorted({*turn.run.nodes, *turn.nodes})
+    return [node for number in numbers if not (node := turn.node(number)).phase.is_fulfilled]
+
+
+_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
+
+
+def end_leaves(turn: Turn, message: str) -> None:
+    """End every leaf that runs, exit handlers excepted."""
+    for node in open_nodes(turn):
+        if node.type in _LEAVES and not node.is_exit:
+            end(turn, node, message)
