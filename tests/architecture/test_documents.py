@@ -15,7 +15,7 @@ DOCUMENTS = sorted(
 )
 LAYERS = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists())
 
-#: A name in code style, as `pinnace.base.errors`; where layers are the subject, also `engine.advance.advance`.
+#: A name in code style, as `pinnace.base.errors`; where layers are the subject, also `engine.advance`.
 _FULL = re.compile(rf"`pinnace\.((?:{'|'.join(LAYERS)})(?:\.[A-Za-z_]\w*)*)(?:\(\))?`")
 _SHORT = re.compile(rf"`((?:{'|'.join(LAYERS)})(?:\.[A-Za-z_]\w*)+)(?:\(\))?`")
 ABOUT_LAYERS = "ARCHITECTURE.md"
