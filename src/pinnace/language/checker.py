@@ -1,0 +1,400 @@
+"""The static check: what in an expression can never be right, given the types of the environment.
+
+Part of the language, not an extra: ``retries == 2`` where ``retries`` is a string is an error, not false.
+Top-level names have the types of their values; what a ``map[string]any`` holds is ``any``, and ``any`` is only
+checked when the expression runs. Source: expr-lang v1.17.8, checker/checker.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, NoReturn
+
+from pinnace.language import syntax
+from pinnace.language.errors import ExpressionError
+from pinnace.language.functions import BUILTIN_FUNCTIONS
+from pinnace.language.grammar import BUILTINS
+from pinnace.language.operations import result_of_binary, result_of_unary
+from pinnace.language.regex import check_pattern
+from pinnace.language.syntax import Node
+from pinnace.language.types import (
+    ANY, ANY_MAP, BOOL, BYTES, FLOAT, FUNCTION, GROUP_MAP, INT, LIST, MAP, NIL, STRING, UNKNOWN,
+    Signature, Type, assignable, list_of, named, parse_signature,
+)  # fmt: skip
+from pinnace.language.values import AnyMap, Failure, Function
+
+
+def check(tree: Node, env: Mapping[str, object], text: str) -> None:
+    """Refuse a tree that cannot be right in environments of the same types as ``env``.
+
+    Raises:
+        ExpressionError: (stage compile) an unknown name, types that cannot fit, a wrong argument.
+    """
+    _Checker(env, text).visit(tree)
+
+
+def type_of(value: object) -> Type:
+    """Return the static type of a value of the environment."""
+    if value is None:
+        return NIL
+    known = _CLASSES.get(type(value))
+    if known is not None:
+        return known
+    if isinstance(value, Function):
+        return Type(value.signature, "func", function=parse_signature(value.signature))
+    if isinstance(value, AnyMap):
+        return GROUP_MAP if type(value) is not AnyMap else ANY_MAP
+    go_type = getattr(value, "go_type", None)
+    try:
+        return named(go_type) if isinstance(go_type, str) else UNKNOWN
+    except KeyError:
+        return UNKNOWN
+
+
+_CLASSES: dict[type, Type] = {
+    bool: BOOL, int: INT, float: FLOAT, str: STRING, bytes: BYTES, list: LIST, dict: MAP,
+}  # fmt: skip
+
+
+class _Loop(NamedTuple):
+    """What a predicate sees: the type of its elements, and the pointers it may use besides ``#``."""
+
+    collection: Type
+    pointers: Mapping[str, Type]
+
+
+class _Checker:
+    def __init__(self, env: Mapping[str, object], text: str) -> None:
+        self.env = env
+        self.text = text
+        self.variables: list[tuple[str, Type]] = []
+        self.loops: list[_Loop] = []
+        self.visitors: dict[type, Callable[..., Type]] = {
+            syntax.Literal: self.literal, syntax.Name: self.name, syntax.Unary: self.unary,
+            syntax.Binary: self.binary, syntax.Chain: self.chain, syntax.Member: self.member,
+            syntax.Slice: self.slice, syntax.Call: self.call, syntax.BuiltinCall: self.builtin,
+            syntax.Predicate: self.predicate, syntax.Pointer: self.pointer, syntax.Let: self.let,
+            syntax.Sequence: self.sequence, syntax.Conditional: self.conditional, syntax.Array: self.array,
+            syntax.Map: self.map,
+        }  # fmt: skip
+
+    def visit(self, node: Node) -> Type:
+        return self.visitors[type(node)](node)
+
+    def fail(self, node: Node, message: str) -> NoReturn:
+        raise ExpressionError(message, self.text, node.position, "compile")
+
+    # -- constants and names --------------------------------------------------------------------
+
+    def literal(self, node: syntax.Literal) -> Type:
+        return type_of(node.value)
+
+    def name(self, node: syntax.Name) -> Type:
+        for name, found in reversed(self.variables):
+            if name == node.name:
+                return found
+        if node.name == "$env":
+            return UNKNOWN
+        if node.name in self.env:
+            return type_of(self.env[node.name])
+        if node.name in BUILTINS:
+            return FUNCTION
+        self.fail(node, f"unknown name {node.name}")
+
+    def let(self, node: syntax.Let) -> Type:
+        if node.name in self.env:
+            self.fail(node, f"cannot redeclare {node.name}")
+        if node.name in BUILTINS:
+            self.fail(node, f"cannot redeclare builtin {node.name}")
+        if any(name == node.name for name, _ in self.variables):
+            self.fail(node, f"cannot redeclare variable {node.name}")
+        self.variables.append((node.name, self.visit(node.value)))
+        found = self.visit(node.body)
+        self.variables.pop()
+        return found
+
+    # -- operators ------------------------------------------------------------------------------
+
+    def unary(self, node: syntax.Unary) -> Type:
+        operand = self.visit(node.operand)
+        found = result_of_unary(node.operator, operand)
+        if found is None:
+            self.fail(node, f"invalid operation: {node.operator} (mismatched type {operand.name})")
+        return found
+
+    def binary(self, node: syntax.Binary) -> Type:
+        """Return the type of an operation; a long row of operators is walked, not descended."""
+        row: list[syntax.Binary] = [node]
+        while isinstance(row[-1].left, syntax.Binary):
+            row.append(row[-1].left)
+        left = self.visit(row[-1].left)
+        for each in reversed(row):
+            left = self.operation(each, left, self.visit(each.right))
+        return left
+
+    def operation(self, node: syntax.Binary, left: Type, right: Type) -> Type:
+        if node.operator == "matches" and isinstance(node.right, syntax.Literal):
+            if isinstance(node.right.value, str):
+                self.pattern(node, node.right.value)
+        elif node.operator == "in":
+            self.containment(node, left, right)
+        found = result_of_binary(node.operator, left, right)
+        if found is None:
+            reason = f"invalid operation: {node.operator} (mismatched types {left.name} and {right.name})"
+            self.fail(node, reason)
+        return found
+
+    def pattern(self, node: Node, pattern: str) -> None:
+        try:
+            check_pattern(pattern)
+        except Failure as failure:
+            self.fail(node, failure.message)
+
+    def containment(self, node: syntax.Binary, left: Type, right: Type) -> None:
+        if right.kind == "map" and right.key is not None:
+            if not left.is_unknown and not assignable(left, right.key):
+                self.fail(node, f"cannot use {left.name} as type {right.key.name} in map key")
+        elif right.kind == "slice" and result_of_binary("==", left, right.of()) is None:
+            self.fail(node, f"cannot use {left.name} as type {right.of().name} in array")
+
+    def conditional(self, node: syntax.Conditional) -> Type:
+        condition = self.visit(node.condition)
+        if condition.kind != "bool" and not condition.is_unknown:
+            self.fail(node.condition, f"non-bool expression (type {condition.name}) used as condition")
+        then, otherwise = self.visit(node.then), self.visit(node.otherwise)
+        if then.is_nil:
+            return otherwise
+        if otherwise.is_nil:
+            return then
+        if not assignable(then, otherwise):
+            return UNKNOWN
+        if then.kind == "slice" and otherwise.kind == "slice":
+            a, b = then.of(), otherwise.of()
+            if not (assignable(a, b) and assignable(b, a)):
+                return LIST
+        return then
+
+    def sequence(self, node: syntax.Sequence) -> Type:
+        return [self.visit(each) for each in node.nodes][-1]
+
+    # -- collections ----------------------------------------------------------------------------
+
+    def array(self, node: syntax.Array) -> Type:
+        found = [self.visit(each) for each in node.nodes]
+        if not found:
+            return list_of(UNKNOWN)
+        kinds = {_kind(each) for each in found}
+        return list_of(found[-1]) if len(kinds) == 1 else LIST
+
+    def map(self, node: syntax.Map) -> Type:
+        for key, value in node.pairs:
+            self.visit(key)
+            self.visit(value)
+        return MAP
+
+    def chain(self, node: syntax.Chain) -> Type:
+        return self.visit(node.node)
+
+    def member(self, node: syntax.Member) -> Type:
+        key = node.property.value if isinstance(node.property, syntax.Literal) else None
+        name = key if isinstance(key, str) else None
+        if isinstance(node.base, syntax.Name) and node.base.name == "$env":
+            return self.of_env(node, name)
+        base, prop = self.visit(node.base), self.visit(node.property)
+        if base.is_unknown:
+            return UNKNOWN
+        if name is not None:
+            if base.is_nil:
+                self.fail(node, f"type nil has no field {name}")
+            if name in base.methods:
+                return Type(f"method {name}", "func", function=base.methods[name])
+        if base.kind == "map":
+            if base.key is not None and not assignable(prop, base.key) and not prop.is_unknown:
+                self.fail(node.property, f"cannot use {prop.name} to get an element from {base.name}")
+            return base.of()
+        if base.kind == "slice":
+            if not prop.is_integer and not prop.is_unknown:
+                reason = f"array elements can only be selected using an integer (got {prop.name})"
+                self.fail(node.property, reason)
+            return base.of()
+        if name is None:
+            self.fail(node, f"type {base.name}[{prop.name}] is undefined")
+        self.fail(node, f"type {base.name} has no {'method' if node.called else 'field'} {name}")
+
+    def of_env(self, node: syntax.Member, name: str | None) -> Type:
+        """Return the type of ``$env.name``; without ``?.`` the name must exist."""
+        if name is None:
+            self.visit(node.property)
+            return UNKNOWN
+        if name in self.env:
+            return type_of(self.env[name])
+        if node.optional:
+            return UNKNOWN
+        self.fail(node, f"unknown name {name}")
+
+    def slice(self, node: syntax.Slice) -> Type:
+        base = self.visit(node.base)
+        ends = [(each, self.visit(each)) for each in (node.start, node.stop) if each is not None]
+        if base.is_unknown:
+            return UNKNOWN
+        if base.kind not in {"string", "slice"}:
+            self.fail(node, f"cannot slice {base.name}")
+        for end, found in ends:
+            if not found.is_integer and not found.is_unknown:
+                self.fail(end, f"non-integer slice index {found.name}")
+        return base
+
+    # -- predicates -----------------------------------------------------------------------------
+
+    def pointer(self, node: syntax.Pointer) -> Type:
+        if not self.loops:
+            self.fail(node, "cannot use pointer accessor outside predicate")
+        loop = self.loops[-1]
+        if not node.name:
+            return UNKNOWN if loop.collection.is_unknown else loop.collection.of()
+        if node.name in loop.pointers:
+            return loop.pointers[node.name]
+        self.fail(node, f"unknown pointer #{node.name}")
+
+    def predicate(self, node: syntax.Predicate) -> Type:
+        return self.visit(node.body)
+
+    def predicate_call(self, node: syntax.BuiltinCall) -> Type:
+        collection = self.visit(node.arguments[0])
+        if collection.kind != "slice" and not collection.is_unknown:
+            reason = f"builtin {node.name} takes only array (got {collection.name})"
+            self.fail(node.arguments[0], reason)
+        body: Type | None = None
+        if len(node.arguments) > 1:
+            pointers = {"map": {"index": INT}, "reduce": {"index": INT, "acc": UNKNOWN}}.get(node.name, {})
+            self.loops.append(_Loop(collection, pointers))
+            body = self.visit(node.arguments[1])
+            self.loops.pop()
+            self.predicate_result(node, body)
+        if len(node.arguments) > 2:
+            order = self.visit(node.arguments[2])
+            if node.name == "sortBy" and order.kind != "string" and not order.is_unknown:
+                reason = f"sortBy order argument must be a string (got {order.name})"
+                self.fail(node.arguments[2], reason)
+        return _result_of_predicate_call(node.name, collection, body)
+
+    def predicate_result(self, node: syntax.BuiltinCall, body: Type) -> None:
+        """Refuse a predicate that is nil, or that is no condition where one is needed."""
+        if body.is_nil:
+            self.fail(node.arguments[1], "predicate should has one input and one output param")
+        free = {"map", "sum", "groupBy", "sortBy", "reduce"}
+        if node.name not in free and body.kind != "bool" and not body.is_unknown:
+            self.fail(node.arguments[1], f"predicate should return boolean (got {body.name})")
+
+    # -- calls ----------------------------------------------------------------------------------
+
+    def builtin(self, node: syntax.BuiltinCall) -> Type:
+        function = BUILTIN_FUNCTIONS.get(node.name)
+        if function is None:
+            return self.predicate_call(node)
+        arguments = [self.visit(each) for each in node.arguments]
+        if node.name == "get" and len(arguments) == 2:
+            return self.builtin_get(node, arguments[0], arguments[1])
+        if function.check is not None:
+            try:
+                return function.check([ANY if each.is_unknown else each for each in arguments])
+            except Failure as failure:
+                self.fail(node, failure.message)
+        return self.overloads(node, function.name, function.signatures, arguments)
+
+    def builtin_get(self, node: syntax.BuiltinCall, base: Type, prop: Type) -> Type:
+        first, second = node.arguments
+        if isinstance(first, syntax.Name) and first.name == "$env":
+            key = second.value if isinstance(second, syntax.Literal) else None
+            return type_of(self.env[key]) if isinstance(key, str) and key in self.env else UNKNOWN
+        if base.is_unknown:
+            return UNKNOWN
+        if base.kind == "slice":
+            if not prop.is_integer and not prop.is_unknown:
+                self.fail(second, f"non-integer slice index {prop.name}")
+        elif base.kind == "map" and base.key is not None:
+            if not assignable(prop, base.key) and not prop.is_unknown:
+                self.fail(second, f"cannot use {prop.name} to get an element from {base.name}")
+        else:
+            self.fail(first, f"type {base.name} does not support indexing")
+        return base.of()
+
+    def call(self, node: syntax.Call) -> Type:
+        if isinstance(node.callee, syntax.Name) and node.callee.name == "$env":
+            self.fail(node, "$env is not callable")
+        callee = self.visit(node.callee)
+        arguments = [self.visit(each) for each in node.arguments]
+        if callee.is_unknown or (callee.kind == "func" and callee.function is None):
+            return UNKNOWN
+        name = _called_name(node.callee)
+        if callee.is_nil:
+            self.fail(node, f"{name} is nil; cannot call nil as function")
+        if callee.function is None:
+            self.fail(node, f"{callee.name} is not callable")
+        return self.overloads(node, name, (callee.function,), arguments)
+
+    def overloads(
+        self,
+        node: syntax.BuiltinCall | syntax.Call,
+        name: str,
+        signatures: tuple[Signature, ...],
+        arguments: list[Type],
+    ) -> Type:
+        """Return the result of the first signature that takes ``arguments``."""
+        problem: tuple[Node, str] = (node, f"no matching overload for {name}")
+        for signature in signatures:
+            found = _refusal(signature, name, arguments)
+            if found is None:
+                return signature.result
+            index, message = found
+            problem = (node if index is None else node.arguments[index], message)
+        self.fail(*problem)
+
+
+def _refusal(signature: Signature, name: str, arguments: list[Type]) -> tuple[int | None, str] | None:
+    """Return why ``signature`` does not take ``arguments`` (and which of them), or ``None`` if it does."""
+    if not signature.accepts(len(arguments)):
+        few = len(arguments) < len(signature.parameters)
+        return None, f"{'not enough' if few else 'too many'} arguments to call {name}"
+    for index, given in enumerate(arguments):
+        wanted = signature.parameter(index)
+        if given.is_integer and (wanted.kind == "float" or wanted.is_integer):
+            continue
+        if given.is_nil:
+            if wanted.kind != "any" and not wanted.name.startswith("*"):
+                return index, f"cannot use nil as argument (type {wanted.name}) to call {name}"
+        elif not assignable(given, wanted) and not given.is_unknown:
+            return index, f"cannot use {given.name} as argument (type {wanted.name}) to call {name}"
+    return None
+
+
+def _kind(found: Type) -> str:
+    """Return what must be the same for the elements of an array to share a type."""
+    return found.name if found.kind == "int" else "unknown" if found.is_nil else found.kind
+
+
+def _called_name(callee: Node) -> str:
+    if isinstance(callee, syntax.Name):
+        return callee.name
+    if isinstance(callee, syntax.Member) and isinstance(callee.property, syntax.Literal):
+        return str(callee.property.value)
+    return "function"
+
+
+def _result_of_predicate_call(name: str, collection: Type, body: Type | None) -> Type:
+    element = UNKNOWN if collection.is_unknown else collection.of()
+    if name in {"all", "none", "any", "one"}:
+        return BOOL
+    if name in {"count", "findIndex", "findLastIndex"}:
+        return INT
+    if name == "filter":
+        return LIST if collection.is_unknown else list_of(element)
+    if name == "map":
+        return list_of(body or UNKNOWN)
+    if name == "groupBy":
+        return GROUP_MAP
+    if name == "sortBy":
+        return collection
+    if name in {"sum", "reduce"} and body is not None:
+        return body
+    return element

@@ -1,0 +1,457 @@
+"""Times, durations and time zones as Go has them, with Go's layouts (``2006-01-02``).
+
+The one module of this package that knows the calendar, and the one that reads the clock, for ``now()``.
+Source: Go time/format.go, time/time.go.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from pinnace.language.values import Failure
+
+NANOSECOND = 1
+SECOND = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = {
+    "ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 1_000_000,
+    "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND,
+}  # fmt: skip
+_MAX_DURATION = 2**63 - 1
+
+RFC3339 = "2006-01-02T15:04:05Z07:00"
+RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
+RFC822 = "02 Jan 06 15:04 MST"
+RFC822Z = "02 Jan 06 15:04 -0700"
+RFC850 = "Monday, 02-Jan-06 15:04:05 MST"
+RFC1123 = "Mon, 02 Jan 2006 15:04:05 MST"
+ANSIC = "Mon Jan _2 15:04:05 2006"
+UNIX_DATE = "Mon Jan _2 15:04:05 MST 2006"
+RUBY_DATE = "Mon Jan 02 15:04:05 -0700 2006"
+KITCHEN = "3:04PM"
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Duration:
+    """A span of time, in nanoseconds."""
+
+    nanoseconds: int
+    go_type: ClassVar[str] = "time.Duration"
+
+    def __str__(self) -> str:
+        """Return it as Go writes it: ``1h30m0s``, ``1.5s``, ``250ms``."""
+        total = abs(self.nanoseconds)
+        sign = "-" if self.nanoseconds < 0 else ""
+        if total < SECOND:
+            if total == 0:
+                return "0s"
+            unit, size = next((u, s) for u, s in (("ms", 10**6), ("µs", 1000), ("ns", 1)) if total >= s)
+            return f"{sign}{_decimal(total, size)}{unit}"
+        minutes, rest = divmod(total, 60 * SECOND)
+        text = f"{_decimal(rest, SECOND)}s"
+        if minutes:
+            hours, minutes = divmod(minutes, 60)
+            text = f"{hours}h{minutes}m{text}" if hours else f"{minutes}m{text}"
+        return sign + text
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A place whose clocks are read: its name and its rules."""
+
+    name: str
+    rules: tzinfo
+    go_type: ClassVar[str] = "*time.Location"
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A month or a day of the week: a number with a name, which is not an ``int`` to the language."""
+
+    go_type: str
+    number: int
+
+    def __str__(self) -> str:
+        """Return the name: ``January``, ``Monday``."""
+        if self.go_type == "time.Month":
+            return _MONTHS[self.number - 1]
+        return _DAYS[(self.number - 1) % 7]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Time:
+    """An instant, in nanoseconds since 1970, and the zone in which it is shown."""
+
+    instant: int
+    zone: Zone
+    go_type: ClassVar[str] = "time.Time"
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are the same instant, in whatever zone."""
+        return isinstance(other, Time) and self.instant == other.instant
+
+    def __hash__(self) -> int:
+        """Return the hash of the instant."""
+        return hash(self.instant)
+
+    def __str__(self) -> str:
+        """Return it as Go prints it: ``2023-08-14 00:00:00 +0000 UTC``."""
+        return self.format("2006-01-02 15:04:05.999999999 -0700 MST")
+
+    def local(self) -> datetime:
+        """Return its calendar date and clock time in its zone, to the second.
+
+        Raises:
+            Failure: it lies outside the years 1 to 9999.
+        """
+        try:
+            return (_EPOCH + timedelta(seconds=self.instant // SECOND)).astimezone(self.zone.rules)
+        except (OverflowError, ValueError):
+            message = "the time is outside of the years 1 to 9999"
+            raise Failure(message) from None
+
+    def format(self, layout: str) -> str:
+        """Return it written as ``layout`` shows."""
+        local, nanoseconds = self.local(), self.instant % SECOND
+        pieces: list[str] = []
+        at = 0
+        for match in _ELEMENT.finditer(layout):
+            pieces.append(layout[at : match.start()])
+            pieces.append(_formatted(match[0], local, nanoseconds))
+            at = match.end()
+        pieces.append(layout[at:])
+        return "".join(pieces)
+
+    def plus(self, nanoseconds: int) -> Time:
+        """Return the time that many nanoseconds later."""
+        return Time(self.instant + nanoseconds, self.zone)
+
+
+UTC_ZONE = Zone("UTC", UTC)
+#: Go's zero time: the first instant of the year 1.
+ZERO_TIME = Time(-62_135_596_800 * SECOND, UTC_ZONE)
+
+
+def now(zone: Zone = UTC_ZONE) -> Time:
+    """Return the present time."""
+    passed = datetime.now(UTC) - _EPOCH
+    return Time((passed.days * 86_400 + passed.seconds) * SECOND + passed.microseconds * 1000, zone)
+
+
+def parse_duration(text: str) -> Duration:
+    """Return the duration that ``text`` means: ``1h30m``, ``-1.5s``.
+
+    Raises:
+        Failure: it has no unit, an unknown one, or is too long.
+    """
+    sign = -1 if text.startswith("-") else 1
+    body = text[1:] if text[:1] in {"-", "+"} else text
+    if body == "0":
+        return Duration(0)
+    total, at = 0, 0
+    for match in _DURATION_TERM.finditer(body):
+        if match.start() != at:
+            break
+        at, size = match.end(), _UNITS[match[3]]
+        fraction = match[2] or ""
+        total += int(match[1] or 0) * size + (int(fraction) * size // 10 ** len(fraction) if fraction else 0)
+    if not body or at != len(body) or total > _MAX_DURATION:
+        message = f'time: invalid duration "{text}"'
+        raise Failure(message)
+    return Duration(sign * total)
+
+
+def load_zone(name: str) -> Zone:
+    """Return the zone of an IANA name; ``""`` and ``Local`` are UTC here.
+
+    Raises:
+        Failure: there is no such zone.
+    """
+    if name in {"", "UTC"}:
+        return UTC_ZONE
+    if name == "Local":
+        return Zone("Local", UTC)
+    try:
+        if ".." in name or name.startswith(("/", "\\")):
+            raise ValueError(name)
+        return Zone(name, ZoneInfo(name))
+    except (OSError, ValueError, LookupError):
+        message = f"unknown time zone {name}"
+        raise Failure(message) from None
+
+
+def at_local(value: tuple[int, int, int, int, int, int], nanoseconds: int, zone: Zone) -> Time:
+    """Return the instant at which the clocks of ``zone`` show year, month, day, hour, minute, second."""
+    local = datetime(*value, tzinfo=zone.rules)
+    delta = local - _EPOCH
+    return Time((delta.days * 86_400 + delta.seconds) * SECOND + nanoseconds, zone)
+
+
+def parse_time(layout: str, text: str, zone: Zone = UTC_ZONE) -> Time:
+    """Return the time that ``text``, written as ``layout`` shows, means.
+
+    Args:
+        layout: Go's reference time, as ``2006-01-02 15:04``.
+        text: what to read.
+        zone: where it is meant when it names no zone itself.
+
+    Raises:
+        Failure: ``text`` does not fit the layout, or is no date.
+    """
+    reader = _Reader(layout, text)
+    reader.read()
+    return reader.time(zone)
+
+
+#: The parts of a layout, longest first. A ``2`` inside ``2006`` and such are taken by the longer ones.
+_ELEMENT = re.compile(
+    r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|002|01|02|03|04|05|06|_2(?!006)|15"
+    r"|-07:00:00|-07:00|-070000|-0700|-07|Z07:00:00|Z070000|Z07:00|Z0700|Z07"
+    r"|PM|pm|[.,]0+(?!\d)|[.,]9+(?!\d)|1|2|3|4|5"
+)
+_DURATION_TERM = re.compile(r"(?=\.?\d)(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)")
+
+
+def _decimal(value: int, unit: int) -> str:
+    """Return ``value / unit`` with as many decimals as it has."""
+    whole, rest = divmod(value, unit)
+    if not rest:
+        return str(whole)
+    return f"{whole}.{rest:0{len(str(unit)) - 1}d}".rstrip("0")
+
+
+def _formatted(element: str, local: datetime, nanoseconds: int) -> str:
+    """Return what one element of a layout shows of a time."""
+    simple = _SIMPLE.get(element)
+    if simple is not None:
+        return simple(local)
+    if element[0] in ".,":
+        digits = f"{nanoseconds:09d}"[: len(element) - 1]
+        if element[1] == "0":
+            return element[0] + digits
+        digits = digits.rstrip("0")
+        return element[0] + digits if digits else ""
+    return _offset(element, local)
+
+
+def _offset(element: str, local: datetime) -> str:
+    delta = local.utcoffset() or timedelta(0)
+    seconds = round(delta.total_seconds())
+    if element[0] == "Z" and seconds == 0:
+        return "Z"
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
+    colon = ":" if ":" in element else ""
+    hours, minutes = f"{seconds // 3600:02d}", f"{seconds // 60 % 60:02d}"
+    if element[1:] == "07":
+        return f"{sign}{hours}"
+    if element[1:] in {"0700", "07:00"}:
+        return f"{sign}{hours}{colon}{minutes}"
+    return f"{sign}{hours}{colon}{minutes}{colon}{seconds % 60:02d}"
+
+
+def _zone_name(local: datetime) -> str:
+    """Return the abbreviation of the zone; an unnamed offset is written as such."""
+    if isinstance(local.tzinfo, timezone) and local.tzinfo is not UTC:
+        name = local.tzname() or ""
+        if not name.startswith("UTC"):
+            return name
+        return (
+            _offset("-0700", local) if not _offset("-0700", local).endswith("00") else _offset("-07", local)
+        )
+    return local.tzname() or "UTC"
+
+
+_SIMPLE = {
+    "January": lambda t: _MONTHS[t.month - 1], "Jan": lambda t: _MONTHS[t.month - 1][:3],
+    "Monday": lambda t: _DAYS[t.weekday()], "Mon": lambda t: _DAYS[t.weekday()][:3],
+    "MST": _zone_name,
+    "2006": lambda t: f"{t.year:04d}", "06": lambda t: f"{t.year % 100:02d}",
+    "01": lambda t: f"{t.month:02d}", "1": lambda t: str(t.month),
+    "02": lambda t: f"{t.day:02d}", "2": lambda t: str(t.day), "_2": lambda t: f"{t.day:2d}",
+    "002": lambda t: f"{t.timetuple().tm_yday:03d}", "__2": lambda t: f"{t.timetuple().tm_yday:3d}",
+    "15": lambda t: f"{t.hour:02d}",
+    "03": lambda t: f"{(t.hour + 11) % 12 + 1:02d}", "3": lambda t: str((t.hour + 11) % 12 + 1),
+    "04": lambda t: f"{t.minute:02d}", "4": lambda t: str(t.minute),
+    "05": lambda t: f"{t.second:02d}", "5": lambda t: str(t.second),
+    "PM": lambda t: "AM" if t.hour < 12 else "PM", "pm": lambda t: "am" if t.hour < 12 else "pm",
+}  # fmt: skip
+
+_NUMBERS = {
+    "2006": ("year", r"\d{4}"), "06": ("short_year", r"\d{2}"),
+    "01": ("month", r"\d{2}"), "1": ("month", r"\d{1,2}"),
+    "02": ("day", r"\d{2}"), "2": ("day", r"\d{1,2}"), "_2": ("day", r" ?\d{1,2}"),
+    "002": ("yearday", r"\d{3}"), "__2": ("yearday", r" {0,2}\d{1,3}"),
+    "15": ("hour", r"\d{2}"), "03": ("hour12", r"\d{2}"), "3": ("hour12", r"\d{1,2}"),
+    "04": ("minute", r"\d{2}"), "4": ("minute", r"\d{1,2}"),
+    "05": ("second", r"\d{2}"), "5": ("second", r"\d{1,2}"),
+}  # fmt: skip
+_LIMITS = {"month": (1, 12), "hour": (0, 23), "hour12": (0, 12), "minute": (0, 59), "second": (0, 59)}
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?:?(\d{2})?")
+_ZONE_NAME = re.compile(r"ChST|MeST|GMT(?:[+-]\d{1,2})?|[A-Z]{3,4}T|[A-Z]{3}|[+-]\d{2}(?:\d{2})?")
+_FRACTION = re.compile(r"[.,](\d+)")
+
+
+class _Reader:
+    """One reading of a text by a layout."""
+
+    def __init__(self, layout: str, text: str) -> None:
+        self.layout = layout
+        self.text = text
+        self.at = 0
+        self.parts: dict[str, int] = {}
+        self.nanoseconds = 0
+        self.afternoon: bool | None = None
+        self.offset: int | None = None
+        self.abbreviation = ""
+
+    def read(self) -> None:
+        last = 0
+        elements = list(_ELEMENT.finditer(self.layout))
+        for index, match in enumerate(elements):
+            self.literal(self.layout[last : match.start()])
+            following = elements[index + 1][0] if index + 1 < len(elements) else ""
+            self.element(match[0], adjacent_fraction=following[:1] in {".", ","})
+            last = match.end()
+        self.literal(self.layout[last:])
+        if self.at != len(self.text):
+            self.fail("extra text")
+
+    def fail(self, why: str) -> None:
+        message = f'parsing time "{self.text}" as "{self.layout}": {why}'
+        raise Failure(message)
+
+    def literal(self, expected: str) -> None:
+        """Skip ``expected``; blanks in it match any number of blanks."""
+        for character in expected:
+            if character == " ":
+                while self.at < len(self.text) and self.text[self.at] == " ":
+                    self.at += 1
+            elif self.at < len(self.text) and self.text[self.at] == character:
+                self.at += 1
+            else:
+                self.fail(f"cannot parse {self.text[self.at :]!r} as {expected!r}")
+
+    def element(self, element: str, *, adjacent_fraction: bool) -> None:
+        if element in _NUMBERS:
+            name, pattern = _NUMBERS[element]
+            self.parts[name] = int(self.take(pattern))
+            low, high = _LIMITS.get(name, (0, 9999))
+            if not low <= self.parts[name] <= high:
+                self.fail(f"{name} out of range")
+            if name == "second" and not adjacent_fraction:
+                self.fraction()
+        elif element in {"January", "Jan"}:
+            self.parts["month"] = 1 + self.name(_MONTHS, short=element == "Jan")
+        elif element in {"Monday", "Mon"}:
+            self.name(_DAYS, short=element == "Mon")
+        elif element in {"PM", "pm"}:
+            self.afternoon = self.take("AM|PM" if element == "PM" else "am|pm").lower() == "pm"
+        elif element == "MST":
+            self.zone_name()
+        elif element[0] in ".,":
+            self.fraction(len(element) - 1 if element[1] == "0" else None)
+        else:
+            self.zone_offset(element)
+
+    def take(self, pattern: str) -> str:
+        match = re.compile(pattern, re.ASCII).match(self.text, self.at)
+        if match is None:
+            message = f'parsing time "{self.text}" as "{self.layout}": cannot parse {self.text[self.at :]!r}'
+            raise Failure(message)
+        self.at = match.end()
+        return match[0]
+
+    def name(self, names: tuple[str, ...], *, short: bool) -> int:
+        for index, name in enumerate(names):
+            wanted = name[:3] if short else name
+            if self.text[self.at : self.at + len(wanted)].lower() == wanted.lower():
+                self.at += len(wanted)
+                return index
+        self.fail("unknown name")
+        return 0
+
+    def fraction(self, digits: int | None = None) -> None:
+        match = _FRACTION.match(self.text, self.at)
+        if match is None:
+            if digits is not None:
+                self.fail("fraction missing")
+            return
+        if digits is not None and len(match[1]) != digits:
+            self.fail("fraction of another length")
+        self.nanoseconds = int(match[1][:9].ljust(9, "0"))
+        self.at = match.end()
+
+    def zone_name(self) -> None:
+        self.abbreviation = self.take(_ZONE_NAME.pattern)
+        if self.abbreviation in {"UTC", "GMT"}:
+            self.offset = 0
+        elif self.abbreviation.startswith("GMT"):
+            self.offset = int(self.abbreviation[3:]) * 3600
+
+    def zone_offset(self, element: str) -> None:
+        if element[0] == "Z" and self.text.startswith("Z", self.at):
+            self.at += 1
+            self.offset, self.abbreviation = 0, "UTC"
+            return
+        shape = element[1:].replace("07", r"\d\d", 1).replace("00", r"\d\d")
+        match = _OFFSET.fullmatch(self.take(rf"[+-]{shape}"))
+        assert match is not None
+        hours, minutes, seconds = int(match[2]), int(match[3] or 0), int(match[4] or 0)
+        if hours > 24 or minutes > 60 or seconds > 60:
+            self.fail("time zone offset out of range")
+        self.offset = (hours * 3600 + minutes * 60 + seconds) * (-1 if match[1] == "-" else 1)
+
+    def time(self, zone: Zone) -> Time:
+        """Return the time that was read."""
+        parts = self.parts
+        year = parts.get("year", 0)
+        if "short_year" in parts:
+            year = parts["short_year"] + (1900 if parts["short_year"] >= 69 else 2000)
+        hour = parts.get("hour", parts.get("hour12", 0))
+        if self.afternoon is not None:
+            hour = hour % 12 + (12 if self.afternoon else 0)
+        shift = 0
+        if year == 0:
+            # The calendar here begins with the year 1; the year 0 is a leap year as 2000 is.
+            year, shift = 2000, -730_485 * 86_400 * SECOND
+        try:
+            day = datetime(year, parts.get("month", 1), parts.get("day", 1))
+            if "yearday" in parts:
+                day = datetime(year, 1, 1) + timedelta(days=parts["yearday"] - 1)
+            made = at_local(
+                (day.year, day.month, day.day, hour, parts.get("minute", 0), parts.get("second", 0)),
+                self.nanoseconds,
+                self.written_zone(zone),
+            )
+        except ValueError:
+            message = f'parsing time "{self.text}": day out of range'
+            raise Failure(message) from None
+        return Time(made.instant + shift, made.zone)
+
+    def written_zone(self, zone: Zone) -> Zone:
+        """Return the zone that the text names, or ``zone``."""
+        if self.offset is None:
+            return (
+                Zone(self.abbreviation, timezone(timedelta(0), self.abbreviation))
+                if self.abbreviation
+                else zone
+            )
+        if self.offset == 0 and (self.abbreviation in {"UTC", ""}):
+            return UTC_ZONE
+        delta = timedelta(seconds=self.offset)
+        name = self.abbreviation
+        return Zone(name, timezone(delta, name) if name else timezone(delta))

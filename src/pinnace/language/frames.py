@@ -1,0 +1,60 @@
+"""The state of one evaluation, and its bounds.
+
+Made by ``compiler`` for every run of a program; closures read and set it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pinnace.language.values import MEMORY_BUDGET, Failure
+
+#: The most times that predicates are applied in one evaluation: about a second's work.
+MAX_STEPS = 2_000_000
+
+
+class Frame:
+    """What an evaluation has: its environment, its variables, the loop it is in, what it has used.
+
+    Attributes:
+        env: the variables it may read.
+        variables: those of ``let``.
+        item, index, accumulated: ``#``, ``#index`` and ``#acc`` of the innermost predicate.
+    """
+
+    __slots__ = ("_memory", "_steps", "accumulated", "env", "index", "item", "variables")
+
+    def __init__(self, env: Mapping[str, object]) -> None:
+        self.env = env
+        self.variables: dict[str, object] = {}
+        self.item: object = None
+        self.index = 0
+        self.accumulated: object = None
+        self._memory = 0
+        self._steps = 0
+
+    def grow(self, size: int) -> None:
+        """Count ``size`` elements or characters made.
+
+        Raises:
+            Failure: they exceed what an evaluation may make.
+        """
+        self._memory += size
+        if self._memory >= MEMORY_BUDGET:
+            message = "memory budget exceeded"
+            raise Failure(message)
+
+    def step(self) -> None:
+        """Count one application of a predicate.
+
+        Raises:
+            Failure: the evaluation would take too long.
+        """
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            message = f"the expression applies predicates more than {MAX_STEPS} times"
+            raise Failure(message)
+
+
+#: A compiled node.
+Code = Callable[[Frame], object]
