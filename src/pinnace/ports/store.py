@@ -71,7 +71,7 @@ class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What lists show of a run."""
+    """What lists show of a run. Lone surrogates in labels and message are replaced by ``?``."""
 
     uid: str
     name: str
@@ -79,7 +79,6 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     phase: str
     message: str
-    """For people: lone surrogates are replaced by ``?``."""
     created_at: float
     started_at: float | None
     finished_at: float | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.engine.run import RunInfo, RunState
@@ -19,13 +19,18 @@ def summarize(info: RunInfo, state: RunState) -> RunSummary:
         uid=info.uid,
         name=info.name,
         namespace=info.namespace,
-        labels=info.labels,
+        labels=printable_labels(info.labels),
         phase=state.phase,
         message=printable(state.message),
         created_at=info.created_at,
         started_at=state.started_at,
         finished_at=state.finished_at,
     )
+
+
+def printable_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels without lone surrogates."""
+    return {printable(key): printable(value) for key, value in labels.items()}
 
 
 def matches(wanted: RunFilter, run: RunSummary) -> bool:

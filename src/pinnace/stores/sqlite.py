@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import dialect, insert
@@ -31,7 +30,7 @@ from pinnace.ports.store import (
     Submission,
 )
 from pinnace.stores import leases
-from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, summarize
+from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable_labels
 from pinnace.stores.codec import Codec, Lookup, printable, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database
 from pinnace.stores.processes import is_dead
@@ -104,9 +103,12 @@ class SqliteStore:
         digest = sha256(blob).digest()
         values[digest] = blob
         row = {
-            **_summary_columns(info, state),
-            "info": self._encode(info, values),
-            "state": self._encode(state, values),
+            "uid": info.uid,
+            "namespace": info.namespace,
+            "name": info.name,
+            "created_at": info.created_at,
+            **self._info_columns(info, values),
+            **self._state_columns(state, values),
             "submission": digest,
             "lease": 1,
             **leases.columns(owner, self._clock() + lease_seconds),
@@ -127,7 +129,8 @@ class SqliteStore:
         encoded = []
         for change in changes:
             values: dict[bytes, str | bytes] = {}
-            columns = self._changed_columns(change, values)
+            columns = self._info_columns(change.info, values) if change.info is not None else {}
+            columns |= self._state_columns(change.state, values) if change.state is not None else {}
             rows = self._node_rows(change.uid, change.nodes, values)
             encoded.append((change, columns, rows, values))
         checked: set[tuple[str, int]] = set()
@@ -148,7 +151,7 @@ class SqliteStore:
                     connection.exec_driver_sql(_REMOVE_NODE, removed)
                 waiting += rows
                 if change.requests_done:
-                    done = requests.c.id.in_(change.requests_done)
+                    done = (requests.c.run == change.uid) & requests.c.id.in_(change.requests_done)
                     connection.execute(requests.update().where(done).values(done_at=self._clock()))
             _put_nodes(connection, waiting)
 
@@ -305,20 +308,20 @@ class SqliteStore:
     def _node_rows(self, uid: str, nodes: Iterable[Node], values: dict[bytes, str | bytes]) -> _NodeRows:
         return [(uid, node.number, node.phase.value, self._encode(node, values)) for node in nodes]
 
-    def _changed_columns(self, change: RunChange, values: dict[bytes, str | bytes]) -> dict[str, Any]:
-        columns: dict[str, Any] = {}
-        if change.info is not None:
-            columns["labels"] = json.dumps(change.info.labels)
-            columns["info"] = self._encode(change.info, values)
-        if change.state is not None:
-            columns |= {
-                "phase": change.state.phase,
-                "message": printable(change.state.message),
-                "started_at": change.state.started_at,
-                "finished_at": change.state.finished_at,
-                "state": self._encode(change.state, values),
-            }
-        return columns
+    def _info_columns(self, info: RunInfo, values: dict[bytes, str | bytes]) -> dict[str, Any]:
+        return {
+            "labels": json.dumps(printable_labels(info.labels)),
+            "info": self._encode(info, values),
+        }
+
+    def _state_columns(self, state: RunState, values: dict[bytes, str | bytes]) -> dict[str, Any]:
+        return {
+            "phase": state.phase,
+            "message": printable(state.message),
+            "started_at": state.started_at,
+            "finished_at": state.finished_at,
+            "state": self._encode(state, values),
+        }
 
     def _lookup(self, connection: Connection) -> Lookup:
         """Return what finds texts by their digests, each read once and the same object ever after."""
@@ -339,11 +342,6 @@ class SqliteStore:
             return text
 
         return lookup
-
-
-def _summary_columns(info: RunInfo, state: RunState) -> dict[str, Any]:
-    columns = msgspec.structs.asdict(summarize(info, state))
-    return columns | {"labels": json.dumps(info.labels)}
 
 
 def _summaries(connection: Connection, query: sa.Select[Any]) -> list[RunSummary]:
