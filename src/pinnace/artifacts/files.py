@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pinnace.base.errors import ArtifactError, ArtifactNotFound
 
+_CHUNK = 1 << 26
+
 
 def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the ``/``-separated name and the path of each regular file below ``folder``, sorted by name.
@@ -64,6 +66,22 @@ def appearing(target: Path) -> Iterator[Path]:
         raise ArtifactError(f"cannot make {target}: {reason(error)}") from error
     finally:
         remove_tree(scratch)
+
+
+def copy_file(source: Path, target: Path) -> int:
+    """Write the content of ``source`` to the new file ``target`` and return its length in bytes.
+
+    The copy shares no inode with ``source``, so that changing one never changes the other; where the file
+    system can, the two share their blocks until then.
+    """
+    with source.open("rb") as content, target.open("xb") as out:
+        try:
+            while os.copy_file_range(content.fileno(), out.fileno(), _CHUNK):
+                pass
+        except (AttributeError, OSError):  # macOS has no such call; some pairs of file systems refuse it
+            content.seek(out.seek(0, os.SEEK_END))
+            shutil.copyfileobj(content, out, _CHUNK)
+        return out.seek(0, os.SEEK_END)
 
 
 def remove_tree(folder: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from pinnace.artifacts.files import appearing, regular_files, require_source
+from pinnace.artifacts.locate import is_packed
 from pinnace.base.errors import ArtifactError
 from pinnace.spec.parameters import Archive
 
@@ -49,14 +50,6 @@ def pack(source: Path, target: Path, how: Archive | None, *, name: str = "") -> 
             _write_zip(source.resolve(), out, inside)
         else:
             _write_tar(source.resolve(), out, inside, _level(how))
-
-
-def is_packed(how: Archive | None) -> bool:
-    """Return whether an output with this ``archive`` is packed; one that names no way at all is not.
-
-    Source: Argo we/executor.go, stageArchiveFile.
-    """
-    return how is None or (how.none is None and (how.tar is not None or how.zip is not None))
 
 
 def _level(how: Archive | None) -> int:
