@@ -23,7 +23,8 @@ from pinnace.ports.executor import TaskEnded, TaskStarted, TaskUpdate
 
 _UPDATES = msgspec.json.Decoder(list[TaskStarted | TaskEnded])
 _MESSAGE = msgspec.json.Decoder(list[msgspec.Raw])
-_PACKAGE_FOLDER = str(Path(__file__).parent)
+#: Where ``supervisor`` can be imported from without Pinnace.
+PACKAGE_FOLDER = str(Path(__file__).parent)
 #: The supervisor is loaded on its own, so that it has neither Pinnace's imports nor their memory.
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from supervisor.main import main; main()"
 
@@ -135,7 +136,7 @@ def launch(python: str, config: Config) -> None:
     Raises:
         EnvironmentFailure: it cannot be started.
     """
-    arguments = [python, "-I", "-S", "-X", "utf8", "-c", _PROGRAM, _PACKAGE_FOLDER]
+    arguments = [python, "-I", "-S", "-X", "utf8", "-c", _PROGRAM, PACKAGE_FOLDER]
     try:
         process = subprocess.Popen(
             arguments,

@@ -9,6 +9,7 @@ import sys
 from typing import Any, NoReturn
 
 from .places import HostPlace, Layout
+from .processes import NotStartedError
 from .warden import Warden
 from .wire import Channel
 
@@ -39,6 +40,7 @@ class Crew:
 
         Raises:
             OSError: no process can be made.
+            NotStartedError: a task such as ``spec`` cannot run on this machine.
         """
         if spec["isolated"]:
             return self._from_nursery()
@@ -72,6 +74,9 @@ class Crew:
         return Channel(ours)
 
     def _from_nursery(self) -> Channel:
+        if not sys.platform.startswith("linux"):
+            message = "private views need Linux; this task can only run without isolation here"
+            raise NotStartedError(message)
         if self._nursery is None:
             from .nursery import Nursery  # loads ctypes, which a run without isolation does not need
 
@@ -87,7 +92,7 @@ def keep_only(connection: socket.socket) -> None:
     own = connection.fileno()
     for name in os.listdir("/dev/fd"):
         descriptor = int(name)
-        if descriptor > 2 and descriptor != own:  # noqa: PLR2004 - standard input, output and error
+        if descriptor > 2 and descriptor != own:  # beyond standard input, output and error
             with contextlib.suppress(OSError):  # the listing's own descriptor
                 os.close(descriptor)
 

@@ -6,9 +6,9 @@ two lie read-only layers, topmost first:
     stage   the task's input files, linked to their sources (a write copies them up, never reaches a source)
     blank   the same for every task: empty folders in place of what a task must not see
 
-``blank`` hides ``/tmp``, ``/var/tmp``, ``/run``, root's home, that of the user who runs Pinnace, and Pinnace's
-own. They are there, empty and writable. What lies in them and is needed nevertheless (the Python in use, the
-resolver's configuration) is bound back read-only.
+``blank`` hides ``/tmp``, ``/var/tmp``, ``/run``, root's home, that of the user who runs Pinnace, and
+Pinnace's own. They are there, empty and writable. What lies in them and is needed nevertheless (the
+Python in use, the resolver's configuration) is bound back read-only.
 
 An overlay does not see through mounts, so each mounted file system gets an overlay of its own, or is bound
 read-only where that is refused. An ordinary user may not put an overlay over ``/`` at all (its mounts are
@@ -175,7 +175,7 @@ def _mount_apart(source: str, target: str, options: str) -> None:
 
 
 def make_folder(layer: str, path: str) -> None:
-    """Make the folder ``path`` and its parents exist in ``layer``, looking like the host's where it has them."""
+    """Make the folder ``path`` and its parents exist in ``layer``, looking like the host's."""
     if os.path.isdir(layer + path):
         return
     make_folder(layer, os.path.dirname(path))
@@ -184,7 +184,7 @@ def make_folder(layer: str, path: str) -> None:
 
 
 def _make_blank(shared: Shared, found: Survey, shown: tuple[str, ...]) -> None:
-    for path in (*SPECIAL, *shared.hidden, *(() if shared.is_root else shared.overlays)):
+    for path in (*SPECIAL, *shared.hidden, *found.folders, *(() if shared.is_root else shared.overlays)):
         make_folder(_BLANK_SOURCE, path)
     for path in shared.hidden:
         os.setxattr(_BLANK_SOURCE + path, ("trusted" if shared.is_root else "user") + ".overlay.opaque", b"y")
@@ -225,7 +225,7 @@ def _make_devices() -> None:
 
 
 def _look_like(path: str, copy: str) -> None:
-    """Give the folder ``copy`` the mode and, where allowed, the owner of the host's ``path``, if there is one."""
+    """Give the folder ``copy`` the mode and, where allowed, the owner of the host's ``path``, if any."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""What survives the supervisor: an append-only file of JSON lines, one ``write`` and one ``fdatasync`` a batch.
+"""What survives the supervisor: an append-only file of JSON lines, written batch by batch.
 
 Records, each an array:
 

@@ -1,7 +1,7 @@
 """The supervisor's loop: messages of Pinnace in, batches of updates out, the journal between them.
 
-Messages from Pinnace are ``[name, request, …]``; each is answered by ``["reply", request, answer]``. Updates are
-pushed as ``["updates", [update, …]]``, in the form of ``pinnace.ports.executor``.
+Messages from Pinnace are ``[name, request, …]``; each is answered by ``["reply", request, answer]``. Updates
+are pushed as ``["updates", [update, …]]``, in the form of ``pinnace.ports.executor``.
 
 Rules that hold here:
 
@@ -30,6 +30,7 @@ from .attempts import Attempt, ended, started
 from .crew import Crew
 from .journal import Journal, outcome
 from .places import Layout
+from .processes import NotStartedError
 from .wire import Channel, Message
 
 #: Seconds that a supervisor with nothing to do waits for Pinnace to come back before it goes.
@@ -214,6 +215,9 @@ class Supervisor:
             except OSError as error:
                 self._end(attempt, ended("not-started", f"no process can be made: {error.strerror}"))
                 continue
+            except NotStartedError as error:
+                self._end(attempt, ended("not-started", str(error)))
+                continue
             attempt.channel = channel
             self._running[channel] = attempt
             if channel not in self._selector.get_map():
@@ -294,7 +298,7 @@ class Config(TypedDict):
 
 
 def main() -> None:
-    """Serve a run with the configuration on standard input; says ``ready`` or what prevents it, then detaches."""
+    """Serve a run with the configuration on standard input; says ``ready`` or why not, then detaches."""
     config: Config = json.load(sys.stdin)
     if os.fork():
         os._exit(0)  # whoever started this waits for it, and shall not have a zombie

@@ -1,4 +1,4 @@
-"""Which mounts of the host a private view is made of: decided from the mount table, nothing is mounted here."""
+"""Which mounts of the host a private view is made of, decided from the mount table."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import NamedTuple
 SPECIAL = ("/dev", "/proc", "/sys")
 #: File systems that hold no files of anybody.
 _VIRTUAL = frozenset(
-    "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue "
-    "nsfs proc pstore rpc_pipefs securityfs sysfs tracefs".split()
+    [
+        *("autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs"),
+        *("efivarfs", "fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs"),
+        *("sysfs", "tracefs"),
+    ]
 )
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -24,8 +27,10 @@ class Survey(NamedTuple):
     """Get a writable layer of the task's own; ``/`` comes first."""
     bound: tuple[str, ...]
     """Are bound read-only."""
+    folders: tuple[str, ...] = ()
+    """Empty folders to make; only where the root itself cannot be overlaid, as are ``links``."""
     links: tuple[tuple[str, str], ...] = ()
-    """Symbolic links to make, with their text; only where the root itself cannot be overlaid."""
+    """Symbolic links to make, with their text."""
 
 
 def mount_points(table: str) -> list[str]:
@@ -71,7 +76,7 @@ def survey_as_user(points: Sequence[str], hidden: Sequence[str]) -> Survey:
     survey = _Parts(points, [*SPECIAL, *hidden])
     for name in sorted(os.listdir("/")):
         survey.add(f"/{name}", may_split=True)
-    return Survey(("/", *survey.overlays), tuple(survey.bound), tuple(survey.links))
+    return Survey(("/", *survey.overlays), tuple(survey.bound), tuple(survey.folders), tuple(survey.links))
 
 
 class _Parts:
@@ -80,6 +85,7 @@ class _Parts:
         self._left_out = left_out
         self.overlays: list[str] = []
         self.bound: list[str] = []
+        self.folders: list[str] = []
         self.links: list[tuple[str, str]] = []
 
     def add(self, path: str, *, may_split: bool) -> None:
@@ -96,7 +102,9 @@ class _Parts:
 
     def _add_folder(self, path: str, *, may_split: bool) -> None:
         inner = [p for p in self._points if p != path and is_below(p, [path])]
-        if not inner:
+        if not os.listdir(path):
+            self.folders.append(path)
+        elif not inner:
             self.overlays.append(path)
         elif may_split:
             for name in sorted(os.listdir(path)):

@@ -1,8 +1,8 @@
 """The process that makes wardens inside private views, and the namespaces that they share.
 
-It is forked from the supervisor for the first isolated task and enters a mount namespace (and, for an ordinary
-user, a user namespace in which that user is root) where everything that the views have in common is laid out
-once. For each task it clones a warden that is process 1 of its own process namespace and has its own copy of
+It is forked from the supervisor for the first isolated task and enters a mount namespace (and, for an
+ordinary user, a user namespace in which that user is root) where everything that the views have in
+common is laid out once. For each task it clones a warden that is process 1 of its own process namespace and has its own copy of
 these mounts.
 
 Its memory never runs a program of a task, and what programs may gain is limited before the first is started:
@@ -12,6 +12,7 @@ as root in a container they own files and change users, but cannot mount, load m
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 from typing import NoReturn
@@ -28,6 +29,10 @@ from .wire import Channel, receive_descriptor, send_descriptor
 #: NET_BIND_SERVICE, NET_RAW, SYS_CHROOT, AUDIT_WRITE, SETFCAP. Source: Docker's default set, without MKNOD,
 #: for no device filter stands behind it here.
 KEPT_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
+
+#: How many processes and threads an ordinary user's tasks of one run may have at once, together. It holds a
+#: fork bomb where the kernel is too old for the limit by task (``view.TASK_PROCESSES``).
+RUN_PROCESSES = 8192
 
 
 class Nursery:
@@ -62,6 +67,9 @@ def enter_namespaces() -> None:
             _write("/proc/self/setgroups", "deny")
             _write("/proc/self/uid_map", f"0 {user} 1")
             _write("/proc/self/gid_map", f"0 {group} 1")
+            _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+            limit = RUN_PROCESSES if most == resource.RLIM_INFINITY else min(most, RUN_PROCESSES)
+            resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
         syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     except OSError as error:
         raise UnavailableError(_why(user, error)) from error

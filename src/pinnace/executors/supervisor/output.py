@@ -1,7 +1,7 @@
 """A task's output as it comes: into a log file in the CRI format, and its end kept as the result.
 
-The log format is Kubernetes' (``<RFC 3339> stdout|stderr F|P <text>``): ``F`` ends a line, ``P`` says that the
-line goes on in the stream's next record, or that the stream ended without a newline. A line of any length
+The log format is Kubernetes' (``<RFC 3339> stdout|stderr F|P <text>``): ``F`` ends a line, ``P`` says that
+the line goes on in the stream's next record, or that the stream ended without a newline. A line of any length
 therefore never sits in memory. ``pinnace.base.crilog`` reads it.
 
 Source: Kubernetes, CRI logging format (kubelet ``LogFormat``).

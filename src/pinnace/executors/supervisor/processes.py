@@ -33,7 +33,7 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], out: int, err: int) -> in
     try:
         return os.posix_spawn(
             program,
-            argv,
+            list(argv),
             env,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),

@@ -1,8 +1,8 @@
 """A private view of the file system for one task: its files in place, entered by its warden.
 
 ``groundwork`` describes what a view consists of. The calling process is process 1 of a process namespace and
-has a mount namespace of its own; from ``furnish`` on it sees what the task sees, and reaches the run's folders
-only through descriptors opened before.
+has a mount namespace of its own; from ``furnish`` on it sees what the task sees, and reaches the run's
+folders only through descriptors opened before.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class ViewPlace:
         syscalls.mount(
             "devpts", f"{VIEW}/dev/pts", "devpts", syscalls.MS_NOSUID | syscalls.MS_NOEXEC, terminals
         )
-        syscalls.mount("shm", f"{VIEW}/dev/shm", "tmpfs", locked, _SHM_OPTIONS)
+        syscalls.mount("shm", f"{VIEW}/dev/shm", "tmpfs", locked, _SHM_OPTIONS)  # noqa: S108 - the task's own
         for path in self._shared.bound:
             syscalls.mount(path, VIEW + path, "", syscalls.MS_BIND | syscalls.MS_REC)
             syscalls.make_read_only(VIEW + path)

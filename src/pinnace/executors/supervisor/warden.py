@@ -51,7 +51,7 @@ class Place(Protocol):
         """
 
     def kill(self, leader: int) -> None:
-        """Send SIGKILL to every process of the task, whatever it did to get away; ``leader`` is its command."""
+        """Send SIGKILL to every process of the task, detached ones too; ``leader`` is its command."""
 
     def used_bytes(self) -> int:
         """Return how much the task has written to its private view."""
