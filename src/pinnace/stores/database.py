@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,8 +99,7 @@ class Database:
             check_same_thread=False,
         )
         try:
-            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            if mode != "wal":
+            if self._use_log(connection) != "wal":
                 message = f"Cannot use the store {self.path}: its file system has no shared memory for SQLite"
                 raise StorageError(message, remedy="Set PINNACE_HOME to a folder on a local disk.")
             connection.execute("PRAGMA synchronous = FULL")
@@ -109,6 +109,18 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _use_log(self, connection: sqlite3.Connection) -> str:
+        """Have the file use a write-ahead log, and return what it uses now."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                # While another process does the same to a new file, SQLite refuses without waiting at all.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

@@ -104,7 +104,7 @@ def stored_revision(connection: Connection) -> str | None:
         return None
     if "alembic_version" not in tables:
         return ""
-    return connection.execute(sa.select(_version.c.version_num)).scalar() or ""
+    return connection.execute(sa.select(_version.c.version_num)).scalar() or "0000"
 
 
 def prepare(connection: Connection, place: Path) -> None:
