@@ -14,7 +14,14 @@ from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
 class Bundle:
     """What was read from files: manifests with the documents they came from, and what is wrong with them."""
 
-    def __init__(self, loaded: Iterable[tuple[Manifest, Document]], problems: Iterable[Problem]) -> None:
+    def __init__(
+        self,
+        origins: Iterable[str],
+        loaded: Iterable[tuple[Manifest, Document]],
+        problems: Iterable[Problem],
+    ) -> None:
+        #: The files, in the order given.
+        self.origins = tuple(origins)
         self._loaded = tuple(loaded)
         manifests = [manifest for manifest, _ in self._loaded]
         #: In the order of the files.
@@ -44,9 +51,11 @@ def read_bundle(sources: Iterable[tuple[str, str | bytes]], *, strict: bool = Tr
 
     Nothing may start while ``problems`` holds an error. Unless ``strict``, unknown fields only warn.
     """
+    origins: list[str] = []
     loaded: list[tuple[Manifest, Document]] = []
     problems: list[Problem] = []
     for origin, text in sources:
+        origins.append(origin)
         documents, found = read_documents(text, origin)
         problems += found
         for document in documents:
@@ -54,7 +63,7 @@ def read_bundle(sources: Iterable[tuple[str, str | bytes]], *, strict: bool = Tr
             problems += found
             if manifest is not None:
                 loaded.append((manifest, document))
-    return Bundle(loaded, problems)
+    return Bundle(origins, loaded, problems)
 
 
 def _same_names(loaded: tuple[tuple[Manifest, Document], ...]) -> list[Problem]:

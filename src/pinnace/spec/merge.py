@@ -157,7 +157,8 @@ def _parameter(merged: dict[str, Any], *specs: dict[str, Any]) -> dict[str, Any]
 def _artifact(merged: dict[str, Any], *specs: dict[str, Any]) -> dict[str, Any]:
     """Return the first spec's artifact whole; fields of its location it leaves out come from the other's.
 
-    Only when both are of the same kind: an artifact has one location. Source: merge.go, mergeArtifactOverride.
+    Only when both are of the same kind: an artifact has one location.
+    Source: Argo merge.go, mergeArtifactOverride.
     """
     for spec in specs:
         found = _argument(merged["name"], "artifacts", spec)

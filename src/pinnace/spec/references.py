@@ -37,7 +37,7 @@ class TemplateLookup:
     """
 
     def __init__(self, workflow: Workflow, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._defaults = workflow.spec.template_defaults
         self._templates: dict[str, Mapping[str, Template]] = {LOCAL: _by_name(workflow.spec.templates)}
         self._resolved: dict[tuple[str, str], Resolved] = {}
@@ -92,7 +92,7 @@ class TemplateLookup:
         """
         if scope not in self._templates:
             kind, _, name = scope.partition("/")
-            holder = self._catalogue.require_workflow_template(name, cluster_scope=kind == "cluster")
+            holder = self.catalogue.require_workflow_template(name, cluster_scope=kind == "cluster")
             self._templates[scope] = _by_name(holder.spec.templates)
         return self._templates[scope]
 

@@ -260,17 +260,22 @@ class Template(Spec, frozen=True):
     timeout: str = ""
     pending_timeout: str = ""
 
+    @property
+    def body_types(self) -> tuple[str, ...]:
+        """The fields of ``BODY_FIELDS`` that are given: exactly one in a valid template."""
+        return tuple(name for name in BODY_FIELDS if getattr(self, BODY_FIELDS[name]) is not None)
 
-#: The fields of a template that hold its body; exactly one is given.
-BODY_FIELDS = (
-    "container",
-    "script",
-    "http",
-    "suspend",
-    "steps",
-    "dag",
-    "resource",
-    "data",
-    "containerSet",
-    "plugin",
-)
+
+#: The fields of a template that hold its body, of which exactly one is given: as written → as attribute.
+BODY_FIELDS = {
+    "container": "container",
+    "script": "script",
+    "http": "http",
+    "suspend": "suspend",
+    "steps": "steps",
+    "dag": "dag",
+    "resource": "resource",
+    "data": "data",
+    "containerSet": "container_set",
+    "plugin": "plugin",
+}

@@ -1,0 +1,94 @@
+"""The one entry to the checks: everything that is wrong with a manifest, all of it, before anything starts.
+
+What these checks accept starts; what they reject with an error does not. Problems say what, where and what to
+write instead; Argo's own words are used where Argo has them.
+"""
+
+from __future__ import annotations
+
+from pinnace.base.errors import ManifestError
+from pinnace.checks.arguments import check_arguments
+from pinnace.checks.bodies import check_bodies
+from pinnace.checks.context import Context, Findings
+from pinnace.checks.graph import check_graph
+from pinnace.checks.loops import check_loops
+from pinnace.checks.names import check_names
+from pinnace.checks.outputs import check_outputs
+from pinnace.checks.reach import Reach
+from pinnace.checks.retries import check_retries
+from pinnace.checks.traps import check_traps
+from pinnace.checks.unsupported import check_unsupported
+from pinnace.checks.variables import check_variables
+from pinnace.spec.bundle import Bundle
+from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.documents import Document
+from pinnace.spec.merge import with_template_ref
+from pinnace.spec.problems import Problem
+from pinnace.spec.references import TemplateLookup
+from pinnace.spec.workflow import Workflow, WorkflowTemplate
+
+
+def check(
+    manifest: Workflow | WorkflowTemplate, document: Document, catalogue: Catalogue, *, lint: bool = False
+) -> list[Problem]:
+    """Return everything that is wrong with ``manifest``, which was read from ``document``, in its order.
+
+    ``lint`` forgives what is only given at submission: the values of workflow arguments. The templates of
+    other documents that it refers to are checked with those documents. Never raises for any manifest.
+    """
+    findings = Findings(document)
+    workflow = _as_workflow(manifest)
+    try:
+        whole = with_template_ref(workflow, catalogue)
+    except ManifestError as error:
+        code = "misplaced-field" if error.path else "unknown-template"
+        path = ("spec", "templates") if error.path else ("spec", "workflowTemplateRef", "name")
+        findings.error(code, error.message, path, error.remedy)
+        return findings.problems
+    context = Context(
+        spec=whole.spec,
+        metadata=manifest.metadata,
+        lookup=TemplateLookup(whole, catalogue),
+        catalogue=catalogue,
+        is_template=isinstance(manifest, WorkflowTemplate),
+        lint=lint,
+        merged=whole is not workflow,
+        findings=findings,
+    )
+    reach = Reach(context)
+    check_arguments(context)
+    check_variables(context, reach)
+    check_unsupported(context, reach)
+    if not context.merged:
+        for family in (check_names, check_bodies, check_outputs, check_graph, check_loops):
+            family(context)
+    check_retries(context)
+    check_traps(context)
+    return findings.problems
+
+
+def check_bundle(bundle: Bundle, *, lint: bool = False) -> list[Problem]:
+    """Return what is wrong in all files of ``bundle``: what reading them told and what the checks find.
+
+    Sorted by file, as the bundle has them, and place in the file.
+    """
+    problems = list(bundle.problems)
+    told = {(problem.code, problem.file, problem.line, problem.path) for problem in problems}
+    manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
+    for manifest in manifests:
+        found = check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=lint)
+        # The decoder has already told about a field that is missing at a place.
+        problems += [
+            problem
+            for problem in found
+            if (problem.code, problem.file, problem.line, problem.path) not in told
+        ]
+    files = {origin: index for index, origin in enumerate(bundle.origins)}
+    return sorted(problems, key=lambda problem: (files[problem.file], problem.line, problem.column))
+
+
+def _as_workflow(manifest: Workflow | WorkflowTemplate) -> Workflow:
+    """Return the manifest as a workflow, so that one set of checks serves both."""
+    if isinstance(manifest, Workflow):
+        return manifest
+    return Workflow(metadata=manifest.metadata, spec=manifest.spec)

@@ -1,0 +1,159 @@
+"""The graph of a DAG: its tasks exist, can be reached, and do not wait for each other in a circle.
+
+Source: Argo validate.go, validateDAG and verifyNoCycles; common/ancestry.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from pinnace.checks.context import CallSite, Context, Site, calls_of
+from pinnace.spec.problems import Path, did_you_mean
+from pinnace.spec.templates import DAGTask
+
+#: A task with a result, or a task alone. Source: ancestry.go, taskNameRegex.
+_MENTION = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?)\.([A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)")
+_RESULTS = frozenset(
+    ("Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed")
+)
+_OF_ITEMS = frozenset(("AnySucceeded", "AllFailed"))
+
+
+def dependencies_of(task: DAGTask) -> tuple[tuple[str, str], ...]:
+    """Return the tasks that ``task`` waits for, each with the result it asks for ("" for none)."""
+    if not task.depends:
+        return tuple((name, "") for name in task.dependencies)
+    mentions = (match.groups("") for match in _MENTION.finditer(task.depends))
+    return tuple((name or alone, result) for name, result, alone in mentions)
+
+
+class Ancestors:
+    """For every task of a DAG, the tasks that have ended before it starts."""
+
+    def __init__(self, tasks: Iterable[DAGTask]) -> None:
+        depends_on = {task.name: [name for name, _ in dependencies_of(task)] for task in tasks}
+        self._bit = {name: 1 << index for index, name in enumerate(depends_on)}
+        # One integer a task, a bit an ancestor: the union of a thousand sets stays cheap.
+        self._ancestors: dict[str, int] = {}
+        for name in _dependencies_first(depends_on):
+            found = 0
+            for other in depends_on[name]:
+                found |= self._bit.get(other, 0) | self._ancestors.get(other, 0)
+            self._ancestors[name] = found
+
+    def holds(self, task: str, ancestor: str) -> bool:
+        """Return whether ``ancestor`` has ended before ``task`` starts."""
+        return bool(self._ancestors.get(task, 0) & self._bit.get(ancestor, 0))
+
+
+def ancestors_of(tasks: Iterable[DAGTask]) -> Ancestors:
+    """Return which tasks come before which."""
+    return Ancestors(tasks)
+
+
+def check_graph(context: Context) -> None:
+    """Report what keeps the tasks of a DAG from being put in an order."""
+    for site in context.sites():
+        if site.template.dag is not None:
+            _check_dag(context, site)
+
+
+def _check_dag(context: Context, site: Site) -> None:
+    dag = site.template.dag
+    assert dag is not None
+    path = (*site.path, "dag")
+    if not dag.tasks:
+        context.findings.error("no-tasks", "must have at least one task", path)
+    tasks = {task.name: task for task in dag.tasks}
+    uses_depends = any(task.depends for task in dag.tasks)
+    for call, place, _ in calls_of(site):
+        assert isinstance(call, DAGTask)
+        _check_style(context, call, place, uses_depends)
+        _check_dependencies(context, call, place, tasks)
+    _check_cycles(context, calls_of(site))
+    for name in dag.target.split(" ") if dag.target else ():
+        if name not in tasks and "{{" not in dag.target:
+            message = f"target '{name}' is not defined"
+            context.findings.error("unknown-task", message, (*path, "target"), did_you_mean(name, tasks))
+
+
+def _check_style(context: Context, task: DAGTask, place: Path, uses_depends: bool) -> None:
+    if (uses_depends or task.dependencies) and task.name[:1].isdigit():
+        message = "name cannot begin with a digit when using either 'depends' or 'dependencies'"
+        context.findings.error("invalid-name", message, (*place, "name"))
+    if uses_depends and task.dependencies:
+        message = "cannot use both 'depends' and 'dependencies' in the same DAG template"
+        context.findings.error("mixed-dependencies", message, (*place, "dependencies"))
+    if uses_depends and task.continue_on is not None:
+        message = "cannot use 'continueOn' when using 'depends'"
+        hint = "instead use 'dep-task.Failed'/'dep-task.Errored'"
+        context.findings.error("mixed-dependencies", message, (*place, "continueOn"), hint)
+
+
+def _check_dependencies(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:
+    for index, (name, result) in enumerate(dependencies_of(task)):
+        at = (*place, "depends") if task.depends else (*place, "dependencies", index)
+        if name not in tasks:
+            message = f"dependency '{name}' not defined"
+            context.findings.error("unknown-task", message, at, did_you_mean(name, tasks))
+        if result and result not in _RESULTS:
+            message = f"task result '{result}' for task '{name}' is invalid"
+            context.findings.error("invalid-depends", message, at, did_you_mean(result, _RESULTS))
+        if name in tasks and result in _OF_ITEMS and not tasks[name].is_loop:
+            message = (
+                f"dependency '{name}' uses an items-based condition such as .AnySucceeded or .AllFailed"
+                " but does not contain any items"
+            )
+            context.findings.error("invalid-depends", message, at)
+
+
+def _check_cycles(context: Context, calls: Iterator[CallSite]) -> None:
+    places = {call.name: (call, place) for call, place, _ in calls}
+    depends_on = {
+        name: [other for other, _ in dependencies_of(task) if other in places]
+        for name, (task, _) in places.items()
+        if isinstance(task, DAGTask)
+    }
+    reported: set[str] = set()
+    for cycle in _cycles(depends_on):
+        if reported.isdisjoint(cycle):
+            message = f"dependency cycle detected: {'->'.join([*cycle, cycle[0]])}"
+            context.findings.error("dependency-cycle", message, places[cycle[0]][1])
+        reported.update(cycle)
+
+
+def _cycles(depends_on: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Yield the circles that a walk along the dependencies closes, each from its first task on."""
+    done: set[str] = set()
+    for start in depends_on:
+        trail: list[str] = []
+        on_trail: dict[str, int] = {}
+        waiting: list[tuple[str, bool]] = [(start, True)]
+        while waiting:
+            name, entering = waiting.pop()
+            if not entering:
+                done.add(name)
+                del on_trail[trail.pop()]
+            elif name in on_trail:
+                yield trail[on_trail[name] :]
+            elif name not in done:
+                on_trail[name] = len(trail)
+                trail.append(name)
+                waiting.append((name, False))
+                waiting += [(other, True) for other in reversed(depends_on[name])]
+
+
+def _dependencies_first(depends_on: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield every task after those it depends on; in a circle, in some order."""
+    seen: set[str] = set()
+    for start in depends_on:
+        waiting: list[tuple[str, bool]] = [(start, True)]
+        while waiting:
+            name, entering = waiting.pop()
+            if not entering:
+                yield name
+            elif name not in seen and name in depends_on:
+                seen.add(name)
+                waiting.append((name, False))
+                waiting += [(other, True) for other in depends_on[name]]

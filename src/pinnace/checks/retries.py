@@ -1,0 +1,114 @@
+"""Retry strategies: they can be read, and they can fire.
+
+Source: Argo operator.go, processNodeRetries; workflow_types.go, RetryPolicyActual.
+"""
+
+from __future__ import annotations
+
+from pinnace.checks.bodies import check_duration
+from pinnace.checks.context import Context
+from pinnace.language.errors import ExpressionError
+from pinnace.language.expressions import analyse, compile_expression, environment
+from pinnace.spec.policies import RetryStrategy
+from pinnace.spec.problems import Path, did_you_mean
+from pinnace.spec.templates import Template
+
+_POLICIES = ("Always", "OnFailure", "OnError", "OnTransientError")
+_OF_ATTEMPT = {
+    "retries": "0",
+    "lastRetry.exitCode": "0",
+    "lastRetry.status": "",
+    "lastRetry.duration": "0",
+    "lastRetry.message": "",
+}
+_HTTP_ROOTS = frozenset({"request", "response"})
+
+
+def check_retries(context: Context) -> None:
+    """Report retry strategies and success conditions that fail, or never act, in the run."""
+    shared = context.spec.retry_strategy
+    if shared is not None and not context.merged:
+        _check_strategy(context, shared, ("spec", "retryStrategy"))
+    for site in context.sites():
+        template, path = site
+        _check_success_condition(context, template, path)
+        if template.retry_strategy is not None:
+            place = (*path, "retryStrategy")
+            _check_strategy(context, template.retry_strategy, place)
+            _check_fires(context, template, template.retry_strategy, place)
+
+
+def _check_strategy(context: Context, strategy: RetryStrategy, path: Path) -> None:
+    findings = context.findings
+    policy, limit = strategy.retry_policy, strategy.limit
+    if policy and policy not in _POLICIES and "{{" not in policy:
+        message = f"{policy} is not a valid RetryPolicy"
+        hint = did_you_mean(policy, _POLICIES) or f"one of {', '.join(_POLICIES)}"
+        findings.error("invalid-value", message, (*path, "retryPolicy"), hint)
+    if limit is not None and "{{" not in limit and not limit.lstrip("+-").isdecimal():
+        findings.error("invalid-value", f"limit {limit!r} is not an integer", (*path, "limit"))
+    elif limit is not None and limit.lstrip("+") == "0":
+        findings.warn("retry-never-fires", "a limit of 0 means no retry", (*path, "limit"))
+    if strategy.expression and "{{" not in strategy.expression:
+        _check_expression(context, strategy.expression, (*path, "expression"))
+    backoff = strategy.backoff
+    if backoff is None:
+        return
+    if not backoff.duration:
+        message = "no base duration specified for retryStrategy"
+        findings.error("missing-field", message, (*path, "backoff"), "give backoff.duration")
+    for name, text in (
+        ("duration", backoff.duration),
+        ("maxDuration", backoff.max_duration),
+        ("cap", backoff.cap),
+    ):
+        check_duration(context, text, (*path, "backoff", name))
+    factor = backoff.factor
+    if factor is not None and "{{" not in factor and not factor.lstrip("+-").isdecimal():
+        findings.error("invalid-value", f"factor {factor!r} is not an integer", (*path, "backoff", "factor"))
+    if limit is None:
+        message = "without a limit the backoff never waits: every retry starts at once"
+        findings.warn("backoff-never-waits", message, (*path, "backoff"), "give a limit")
+
+
+def _check_expression(context: Context, expression: str, path: Path) -> None:
+    """Report an expression that cannot be evaluated; all its variables are texts."""
+    try:
+        compile_expression(expression, environment(_OF_ATTEMPT))
+    except ExpressionError as error:
+        hint = "retries and lastRetry.* are texts: use asInt(lastRetry.exitCode)"
+        context.findings.error("invalid-expression", error.message, path, hint)
+
+
+def _check_fires(context: Context, template: Template, strategy: RetryStrategy, path: Path) -> None:
+    """Warn about a strategy that does not retry what its author surely wants retried."""
+    policy = strategy.retry_policy
+    place = (*path, "retryPolicy") if policy else path
+    if template.suspend is not None:
+        message = "a suspend template does not fail by itself: there is nothing to retry"
+        context.findings.warn("retry-never-fires", message, path)
+    if template.steps is not None and policy in {"OnError", "OnTransientError"}:
+        message = f"{policy} never retries a steps template: it ends as Failed with no transient message"
+        context.findings.warn("retry-never-fires", message, place, "use OnFailure or Always")
+    if template.http is not None and template.http.success_condition and policy == "OnTransientError":
+        message = (
+            "OnTransientError looks only at the node's message: a response that successCondition rejects,"
+            " such as a 503, is not retried"
+        )
+        hint = "use retryPolicy: Always, with an expression if not every failure is worth it"
+        context.findings.warn("transient-ignores-condition", message, place, hint)
+
+
+def _check_success_condition(context: Context, template: Template, path: Path) -> None:
+    condition = template.http.success_condition if template.http is not None else ""
+    if not condition or "{{" in condition:
+        return
+    place = (*path, "http", "successCondition")
+    try:
+        roots = analyse(condition).roots
+    except ExpressionError as error:
+        context.findings.error("invalid-expression", error.message, place)
+        return
+    for root in sorted(roots - _HTTP_ROOTS):
+        message = f"successCondition knows request and response, not '{root}'"
+        context.findings.error("invalid-expression", message, place, did_you_mean(root, _HTTP_ROOTS))

@@ -1,0 +1,203 @@
+"""Which variables exist where: the names that a text of a template may mention.
+
+Source: Argo validate.go, addOutputsToScope, addItemsToScope, validateInputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from pinnace.checks.context import CallSite, Context
+from pinnace.spec.templates import Call, Template
+
+#: Accepted wherever they stand: only the run knows them, or they exist in some place where lint cannot look.
+#: Source: Argo validate.go, resolveAllVariables.
+_ALWAYS = (
+    "outputs.",
+    "workflow.creationTimestamp",
+    "workflow.scheduledTime",
+    "workflow.duration",
+    "tasks.name",
+    "steps.name",
+    "node.name",
+)
+_POD_BODIES = frozenset({"container", "script", "containerSet", "resource", "data"})
+_LEAF_BODIES = _POD_BODIES | {"http", "plugin"}
+_RESULT_BODIES = frozenset({"container", "script", "data", "http", "plugin"})
+_RETRY_NAMES = (
+    "retries",
+    "lastRetry.exitCode",
+    "lastRetry.status",
+    "lastRetry.duration",
+    "lastRetry.message",
+)
+_NODE_FACTS = ("id", "startedAt", "finishedAt", "hostNodeName", "status")
+
+
+class Siblings:
+    """The steps or tasks of one template, and what each offers to the others."""
+
+    def __init__(self, root: str, calls: Iterable[CallSite], context: Context) -> None:
+        #: ``steps`` or ``tasks``.
+        self.root = root
+        #: By name: what may follow ``root.name.``; None is anything, for a template that only the run knows.
+        self.facts = {call.name: _facts(call, context) for call, _, _ in calls}
+
+    def split(self, key: str) -> tuple[str, str] | None:
+        """Return the sibling's name and the fact that ``key`` asks for, or None when it asks for neither."""
+        root, _, rest = key.partition(".")
+        name, separator, fact = rest.partition(".")
+        return (name, fact) if root == self.root and separator else None
+
+    def offers(self, name: str, fact: str) -> bool:
+        """Return whether the sibling ``name`` exists and has ``fact``."""
+        if name not in self.facts:
+            return False
+        facts = self.facts[name]
+        return facts is None or fact in facts
+
+
+class Names:
+    """The variables that exist in one place."""
+
+    def __init__(
+        self,
+        keys: Iterable[str] = (),
+        *,
+        outer: Names | None = None,
+        prefixes: tuple[str, ...] = (),
+        siblings: Siblings | None = None,
+        sees: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self._keys = frozenset(keys)
+        #: The names of what surrounds the place.
+        self.outer = outer
+        self._prefixes = prefixes
+        self.siblings = siblings
+        self.sees = sees
+
+    def know(self, key: str) -> bool:
+        """Return whether the variable ``key`` exists here."""
+        if key in self._keys or (self._prefixes and key.startswith(self._prefixes)):
+            return True
+        if self.siblings is not None:
+            asked = self.siblings.split(key)
+            if asked is not None and self.siblings.offers(*asked) and self.sees(asked[0]):
+                return True
+        return self.outer is not None and self.outer.know(key)
+
+    def below(self, key: str) -> bool:
+        """Return whether some variable exists whose name continues ``key``: then it is a part of a path."""
+        start = f"{key}."
+        return any(name.startswith(start) for name in self.all())
+
+    def all(self) -> Iterator[str]:
+        """Yield every name that is known one by one."""
+        yield from self._keys
+        if self.siblings is not None:
+            for name, facts in self.siblings.facts.items():
+                yield from (f"{self.siblings.root}.{name}.{fact}" for fact in facts or ())
+        if self.outer is not None:
+            yield from self.outer.all()
+
+
+def workflow_names(context: Context) -> Names:
+    """Return the variables that exist everywhere in the workflow."""
+    spec = context.spec
+    keys = ["name", "namespace", "uid", "mainEntrypoint", "serviceAccountName", "status"]
+    keys += ["labels", "labels.json", "annotations", "annotations.json"]
+    metadata = spec.workflow_metadata
+    labels = {*context.metadata.labels, *(metadata.labels if metadata else ())}
+    labels |= {*metadata.labels_from} if metadata else set()
+    annotations = {*context.metadata.annotations, *(metadata.annotations if metadata else ())}
+    keys += [f"labels.{name}" for name in labels] + [f"annotations.{name}" for name in annotations]
+    if spec.arguments.parameters:
+        keys += ["parameters", "parameters.json"]
+        keys += [f"parameters.{parameter.name}" for parameter in spec.arguments.parameters]
+    if spec.priority is not None:
+        keys.append("priority")
+    prefixes = list(_ALWAYS)
+    if context.is_template:
+        # The workflow that uses the template may bring more parameters.
+        prefixes.append("workflow.parameters")
+    for kind, name in _global_outputs(context):
+        if "{{" in name:
+            prefixes.append(f"workflow.outputs.{kind}.")
+        else:
+            keys.append(f"outputs.{kind}.{name}")
+    return Names((f"workflow.{key}" for key in keys), prefixes=tuple(prefixes))
+
+
+def template_names(template: Template, outer: Names) -> Names:
+    """Return the variables that exist inside a template: its inputs, its paths, its attempts."""
+    keys = [f"inputs.parameters.{parameter.name}" for parameter in template.inputs.parameters]
+    if keys:
+        keys.append("inputs.parameters")
+    leaf = is_leaf(template)
+    for artifact in template.inputs.artifacts:
+        keys.append(f"inputs.artifacts.{artifact.name}")
+        if leaf:
+            keys.append(f"inputs.artifacts.{artifact.name}.path")
+    if set(template.body_types) & _POD_BODIES:
+        keys.append("pod.name")
+    if template.retry_strategy is not None:
+        keys += _RETRY_NAMES
+    return Names(keys, outer=outer)
+
+
+def item_names(call: Call, outer: Names) -> Names:
+    """Return the variables that exist in a step or task: its item, when it is a loop."""
+    if call.with_param:
+        return Names(["item"], outer=outer, prefixes=("item.",))
+    if call.with_sequence is not None:
+        return Names(["item"], outer=outer)
+    keys: set[str] = set()
+    for item in call.with_items or ():
+        keys.add("item")
+        if isinstance(item, dict):
+            keys |= {f"item.{key}" for key in item}
+        elif isinstance(item, list):
+            keys |= {f"item.[{index}]" for index in range(len(item))}
+    return Names(keys, outer=outer) if keys else outer
+
+
+def is_leaf(template: Template) -> bool:
+    """Return whether the template does its work itself. Source: Argo workflow_types.go, IsLeaf."""
+    return bool(set(template.body_types) & _LEAF_BODIES)
+
+
+def _facts(call: Call, context: Context) -> frozenset[str] | None:
+    resolved = context.resolve(call)
+    if resolved is None:
+        return None
+    template = resolved.template
+    facts = set(_NODE_FACTS)
+    if template.daemon:
+        facts.add("ip")
+    bodies = set(template.body_types)
+    if bodies & _RESULT_BODIES or _has_main(template) or (call.is_loop and "containerSet" in bodies):
+        facts |= {"outputs.result", "exitCode"}
+    facts |= {f"outputs.parameters.{parameter.name}" for parameter in template.outputs.parameters}
+    facts |= {f"outputs.artifacts.{artifact.name}" for artifact in template.outputs.artifacts}
+    if call.is_loop:
+        facts.add("outputs.parameters")
+    return frozenset(facts)
+
+
+def _has_main(template: Template) -> bool:
+    containers = template.container_set.containers if template.container_set else ()
+    return any(container.name == "main" for container in containers)
+
+
+def _global_outputs(context: Context) -> Iterator[tuple[str, str]]:
+    """Yield kind and globalName of every output in sight, whichever template exports it."""
+    holders = [context.spec, *(item.spec for item in context.catalogue.namespaced.values())]
+    holders += [item.spec for item in context.catalogue.cluster.values()]
+    for holder in holders:
+        for template in holder.templates:
+            for parameter in template.outputs.parameters:
+                if parameter.global_name:
+                    yield "parameters", parameter.global_name
+            for artifact in template.outputs.artifacts:
+                if artifact.global_name:
+                    yield "artifacts", artifact.global_name
