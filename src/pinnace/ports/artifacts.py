@@ -71,3 +71,29 @@ class ArtifactTransfer(Protocol):
 
     def list(self, artifact: Artifact) -> Sequence[str]:
         """Return the keys at or below the artifact's location, sorted."""
+
+
+class ArtifactKeeper(Protocol):
+    """Loads and saves artifacts wherever they lie. Methods block: they are called on worker threads."""
+
+    def load(self, artifact: Artifact, target: Path) -> None:
+        """Make the artifact's content appear at ``target``, unpacked and with its mode.
+
+        Raises:
+            ArtifactNotFound: it is not there.
+            ArtifactError: it cannot be loaded.
+            RefusedError: its kind of location is not supported here.
+        """
+
+    def save(self, source: Path, artifact: Artifact, key_prefix: str) -> Artifact:
+        """Store the file or folder ``source`` packed as the artifact says; return it with its location.
+
+        Args:
+            source: what the task left.
+            artifact: as declared, tags replaced.
+            key_prefix: where it goes in the default repository when it has no location of its own.
+
+        Raises:
+            ArtifactError: it cannot be stored.
+            RefusedError: its kind of location is not supported here.
+        """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pinnace.base.errors import PinnaceError
+from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.calling import template_of
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
@@ -35,32 +35,47 @@ def assess(turn: Turn, node: Node) -> None:
 def _start(turn: Turn, node: Node) -> None:
     try:
         template = prepared(turn, node)
-        pending, whole = limits(template, node)
-        active = template.active_deadline_seconds
-        timeout = float(int(active)) if active and whole is None else None
+        pending, _ = limits(template, node)
+        command = _command(turn, node, template)
     except PinnaceError as error:
         fail_to_start(turn, node, error)
         return
-    except ValueError:
-        message = f"activeDeadlineSeconds is {active!r}, not a whole number"
-        fail_to_start(turn, node, PinnaceError(message))
-        return
     if pending != node.wake_at:
-        node = turn.put(replace(node, wake_at=pending))
+        turn.put(replace(node, wake_at=pending))
+    turn.ask(command)
+
+
+def start_command(turn: Turn, node: Node) -> StartTask | None:
+    """Return the command that started the node, None when its template cannot be prepared any more."""
+    try:
+        return _command(turn, node, prepared(turn, node))
+    except PinnaceError:
+        return None
+
+
+def _command(turn: Turn, node: Node, template: Template) -> StartTask:
+    _, whole = limits(template, node)
     deadlines = [each for each in (whole, node.deadline) if each is not None]
-    turn.ask(
-        StartTask(
-            node=node.number,
-            attempt_id=attempt(turn, node),
-            node_name=node.name,
-            pod_name=pod_name(turn.run.info.name, node.name, template.name),
-            template=template,
-            want_result=is_result_wanted(turn, node),
-            deadline=min(deadlines) if deadlines else None,
-            timeout=timeout,
-            is_exit=node.is_exit,
-        )
+    active = template.active_deadline_seconds
+    return StartTask(
+        node=node.number,
+        attempt_id=attempt(turn, node),
+        node_name=node.name,
+        pod_name=pod_name(turn.run.info.name, node.name, template.name),
+        template=template,
+        want_result=is_result_wanted(turn, node),
+        deadline=min(deadlines) if deadlines else None,
+        timeout=_seconds(active) if active and whole is None else None,
+        is_exit=node.is_exit,
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(int(text))
+    except ValueError:
+        message = f"activeDeadlineSeconds is {text!r}, not a whole number"
+        raise ManifestError(message) from None
 
 
 def started(turn: Turn, node: Node, event: TaskStarted) -> None:

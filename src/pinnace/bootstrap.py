@@ -1,0 +1,227 @@
+"""Settings in, wired objects out: the only module that names an adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pinnace.base.errors import NotFoundError, RefusedError
+from pinnace.engine.run import Run, Shutdown
+from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
+from pinnace.service import submission
+from pinnace.settings import Settings
+from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.workflow import Workflow
+from pinnace.stores.home import Home, prepare_home
+from pinnace.stores.processes import this_process
+
+if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so that `list` starts fast
+    from pinnace.executors.images import ImageTable
+    from pinnace.ports.http import HttpRunner
+    from pinnace.ports.observer import Observer
+    from pinnace.ports.store import RunChange, Store
+    from pinnace.world.world import World
+
+
+class Pinnace:
+    """Everything a command needs, made when it is first asked for."""
+
+    def __init__(self, settings: Settings, world: World | None = None) -> None:
+        self.settings = settings
+        self.home: Home = prepare_home(settings.home)
+        self.owner = this_process()
+        self._world = world
+        self._store: Store | None = None
+        self._images: ImageTable | None = None
+        self._fleet: Fleet | None = None
+        self._leases: dict[str, int] = {}
+
+    @property
+    def store(self) -> Store:
+        """Return where runs are kept."""
+        if self._store is None:
+            from pinnace.stores.sqlite import SqliteStore
+
+            self._store = SqliteStore(self.home.database)
+        return self._store
+
+    @property
+    def images(self) -> ImageTable:
+        """Return the table of stand-ins: options, then the user's file, then what is shipped."""
+        if self._images is None:
+            from pinnace.executors.images import Answer, ImageTable
+            from pinnace.executors.standins import Standins, load, parse_option
+            from pinnace.executors.venvs import Venvs
+
+            entries = [parse_option(text) for text in self.settings.image_rules]
+            if self.settings.images is not None:
+                entries += load(self.settings.images)
+            answers = {}
+            if self._world is not None:
+                from pinnace.world.world import AWS_CLI_IMAGES, AWS_CLI_NOTE
+
+                files = self._world.staged_files()
+                answers = {each: Answer(("aws",), files, AWS_CLI_NOTE) for each in AWS_CLI_IMAGES}
+            self._images = ImageTable(Standins(entries, Venvs(self.home.root)), answers)
+        return self._images
+
+    # Runs --------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, workflow: Workflow, catalogue: Catalogue, *, labels: Mapping[str, str] | None = None
+    ) -> str:
+        """Keep a new run, owned by this process, and return its uid; ``drive`` runs it.
+
+        Raises:
+            PinnaceError: the manifest is wrong, or something in it cannot run here.
+        """
+        uid, lease = submission.submit(
+            self.store,
+            workflow,
+            catalogue,
+            images=self.images,
+            owner=self.owner,
+            now=time.time(),
+            transient_pattern=self.settings.transient_error_pattern,
+            labels=dict(labels or {}),
+        )
+        self._leases[uid] = lease
+        return uid
+
+    def take(self, uid: str) -> None:
+        """Become the owner of a run that nobody drives.
+
+        Raises:
+            RefusedError: another process drives it.
+        """
+        lease = self.store.acquire(uid, self.owner, LEASE_SECONDS)
+        if lease is None:
+            owner = self.store.owner_of(uid)
+            who = f"process {owner.pid} on {owner.host}" if owner is not None else "another process"
+            message = f"run {uid} is driven by {who}"
+            raise RefusedError(message, remedy="Follow it with `pinnace watch`.")
+        self._leases[uid] = lease
+
+    async def drive(self, uids: Sequence[str], *, observer: Observer, is_recovery: bool = False) -> None:
+        """Drive runs that this process owns until each has ended."""
+        from pinnace.executors.process import ProcessExecutor
+        from pinnace.stores.writer import Writer
+
+        if self.settings.is_isolated:
+            await self._require_isolation()
+        writer = Writer(self.store)
+        executor = ProcessExecutor(self.home.root)
+        http = self._http()
+
+        async def save(change: RunChange) -> None:
+            await asyncio.wrap_future(writer.submit(change))
+
+        self._fleet = Fleet(
+            store=self.store,
+            save=save,
+            owner=self.owner,
+            executor=executor,
+            http=http,
+            keeper=self._keeper,
+            images=self.images,
+            runs=self.home.runs,
+            observer=observer,
+            clock=time.time,
+            extra_env=self._world.environment() if self._world is not None else {},
+            isolated=self.settings.is_isolated,
+        )
+        try:
+            await self._fleet.drive({uid: self._leases[uid] for uid in uids}, is_recovery=is_recovery)
+        finally:
+            await http.close()
+            await executor.close()
+            await asyncio.to_thread(writer.close)
+
+    def shutdown(self, how: Shutdown) -> None:
+        """Ask every run that this process drives to end."""
+        if self._fleet is not None:
+            self._fleet.stop_all(how)
+
+    def request(self, uid: str, kind: str, payload: Mapping[str, Any]) -> int:
+        """Leave a request for the run's owner; it is taken in at once when a process drives the run."""
+        return self.store.add_request(uid, kind, payload)
+
+    def load(self, uid: str) -> Run:
+        """Return a run as it was last saved."""
+        return rebuilt(self.store.load_run(uid))
+
+    def delete(self, uid: str) -> None:
+        """Forget a run with its logs and scratch files.
+
+        Raises:
+            RefusedError: a process drives it.
+        """
+        import shutil
+
+        if self.store.owner_of(uid) is not None:
+            message = f"run {uid} is being driven"
+            raise RefusedError(message, remedy="Stop it first: `pinnace terminate NAME`.")
+        try:
+            self.store.load_run(uid)
+        except NotFoundError:
+            return
+        self.store.delete_run(uid)
+        shutil.rmtree(self.home.runs / uid, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._store is not None:
+            self._store.close()
+
+    # Adapters ----------------------------------------------------------------------------------------------
+
+    async def _require_isolation(self) -> None:
+        """Make sure that tasks can have the private view that they are to get.
+
+        Raises:
+            RefusedError: they cannot; says why, and what can be done instead.
+        """
+        from pinnace.executors.isolation import probe
+
+        found = await asyncio.to_thread(probe, self.home.root)
+        if not found.is_available:
+            raise RefusedError(
+                f"tasks cannot be isolated here: {found.reason}",
+                remedy="With --no-isolated tasks run on this machine as it is, and see and change its files.",
+            )
+
+    def _http(self) -> HttpRunner:
+        from pinnace.executors.http import AiohttpRunner
+
+        runner = AiohttpRunner(allow_link_local=self.settings.allow_link_local)
+        if self._world is None:
+            return runner
+        from pinnace.world.rewriting import RewritingRunner
+
+        return RewritingRunner(runner, self._world.rewrites)
+
+    def _keeper(self, run: Run) -> Any:
+        from pinnace.artifacts.keeper import RunArtifacts
+        from pinnace.artifacts.local import LocalStore
+        from pinnace.artifacts.open import ArtifactStores, StoreSettings
+        from pinnace.runtime.environment import secret_text
+
+        settings = StoreSettings(
+            endpoint_url=self._world.endpoint_url if self._world is not None else None,
+            allow_link_local=self.settings.allow_link_local,
+        )
+        stores = ArtifactStores(
+            LocalStore(self.home.artifacts),
+            lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),
+            settings,
+        )
+        return RunArtifacts(stores)
+
+
+def open_pinnace(settings: Settings, world: World | None = None) -> Pinnace:
+    """Return Pinnace wired for ``settings``; ``world`` answers for the services that manifests name."""
+    os.umask(0o077)
+    return Pinnace(settings, world)

@@ -1,0 +1,1 @@
+"""The one shell: it tells the engine what happened, saves what follows, and has it done."""

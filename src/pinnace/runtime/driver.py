@@ -1,0 +1,271 @@
+"""One run, driven to its end: take in what happened, save what follows, then have it done.
+
+The order is the promise: a command is performed only after the outcome that holds it is saved, so a crash at
+any instant loses nothing. What a crash leaves behind is found by ``_recover``: the executor tells what became
+of each attempt, and ``reassess`` asks again for what was not done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from pinnace.base.errors import PinnaceError, StorageError
+from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
+from pinnace.engine.commands import CancelTask, Command, SendRequest, StartTask
+from pinnace.engine.events import Event, RunStarted, TaskEnded
+from pinnace.engine.kinds.pod import start_command
+from pinnace.engine.run import NodeType, Phase, Run
+from pinnace.engine.turn import Turn
+from pinnace.ports import executor as port
+from pinnace.ports.executor import Executor
+from pinnace.ports.observer import Observer
+from pinnace.ports.store import RunChange
+from pinnace.runtime.requests import Requester
+from pinnace.runtime.staging import Stager
+
+#: Seconds between attempts to save when there is no room.
+_PAUSE = 1.0
+
+#: Makes one change durable; returns when it is.
+Save = Callable[[RunChange], Awaitable[None]]
+
+
+class Driver:
+    """Drives one run. Everything happens on the event loop's thread.
+
+    Args:
+        run: what is driven; this driver alone changes it.
+        lease: the lease number under which it may be saved.
+        save: makes a change durable.
+        executor: runs tasks.
+        stager: prepares and collects them.
+        requester: sends HTTP requests.
+        observer: is told what happens.
+        clock: returns Unix seconds.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        lease: int,
+        *,
+        save: Save,
+        executor: Executor,
+        stager: Stager,
+        requester: Requester,
+        observer: Observer,
+        clock: Callable[[], float],
+    ) -> None:
+        self.run = run
+        self._lease = lease
+        self._save = save
+        self._executor = executor
+        self._stager = stager
+        self._requester = requester
+        self._observer = observer
+        self._clock = clock
+        self._mailbox: list[Event] = []
+        self._requests_done: list[int] = []
+        self._wake = asyncio.Event()
+        self._work: set[asyncio.Task[None]] = set()
+        self._to_release: list[str] = []
+        self._failure: BaseException | None = None
+
+    # Being told --------------------------------------------------------------------------------------------
+
+    def tell(self, events: Iterable[Event], *, request: int | None = None) -> None:
+        """Put ``events`` into the mailbox; ``request`` is done when they are saved."""
+        self._mailbox.extend(events)
+        if request is not None:
+            self._requests_done.append(request)
+        self._wake.set()
+
+    def take_in(self, update: port.TaskUpdate) -> None:
+        """Take in what the executor says of one of this run's attempts."""
+        if isinstance(update, port.TaskStarted):
+            event = self._stager.started(update)
+            if event is not None:
+                self.tell([event])
+        elif self._stager.is_plain(update):
+            ended = self._stager.ended_plainly(update)
+            if ended is not None:
+                self.tell([ended])
+        else:
+            self._spawn(self._collect(update))
+
+    # Driving -----------------------------------------------------------------------------------------------
+
+    async def drive(self, *, is_recovery: bool) -> None:
+        """Drive the run until it has ended and nothing of it is left running.
+
+        Raises:
+            LeaseLost: another process owns the run now; nothing more is done here.
+        """
+        if is_recovery or self.run.state.phase:
+            await self._recover()
+        else:
+            self.tell([RunStarted()])
+        while not self.run.state.is_finished:
+            await self._turn()
+            if not self.run.state.is_finished:
+                await self._sleep()
+        await self._finish()
+
+    async def _turn(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._wake.clear()
+        events, self._mailbox = self._mailbox, []
+        done, self._requests_done = self._requests_done, []
+        await self._carry_out(advance(self.run, events, self._clock()), done, events)
+
+    async def _carry_out(self, outcome: Outcome, done: Sequence[int], events: Sequence[Event]) -> None:
+        if outcome.nodes or outcome.state is not None or done:
+            await self._commit(
+                RunChange(
+                    uid=self.run.info.uid,
+                    lease=self._lease,
+                    state=outcome.state,
+                    nodes=outcome.nodes,
+                    requests_done=done,
+                )
+            )
+            apply(self.run, outcome)
+            self._observer.run_changed(self.run, outcome.nodes)
+        ended = [event.attempt_id for event in events if isinstance(event, TaskEnded)]
+        if ended:
+            self._spawn(self._executor.release(ended))
+        self._perform(outcome.commands)
+
+    async def _commit(self, change: RunChange) -> None:
+        """Save ``change``, waiting for room as long as it takes: nothing may happen that is not saved."""
+        is_told = False
+        while True:
+            try:
+                await self._save(change)
+            except StorageError as error:
+                if not is_told:
+                    self._observer.said(f"{error} The run goes on when it can be saved again.")
+                is_told = True
+                await asyncio.sleep(_PAUSE)
+            else:
+                if is_told:
+                    self._observer.said("The run can be saved again; it goes on.")
+                return
+
+    async def _sleep(self) -> None:
+        """Wait for news, or until the run wants to be looked at."""
+        if self._mailbox:
+            return
+        wake_at = next_wake(self.run)
+        timeout = None if wake_at is None else max(0.0, wake_at - self._clock())
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _finish(self) -> None:
+        """Leave nothing running. What still collects is let finish: its outputs may be on their way."""
+        for task in list(self._work):
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await self._executor.close_run(self.run.info.uid)
+
+    # Recovery ----------------------------------------------------------------------------------------------
+
+    async def _recover(self) -> None:
+        """Find out what became of every attempt, then look at every open node afresh."""
+        turn = Turn(self.run, self._clock())
+        wanted: set[str] = set()
+        for node in self.run.nodes.values():
+            if node.type is NodeType.POD and node.phase.is_active:
+                command = start_command(turn, node)
+                if command is not None:
+                    self._stager.know(command)
+                    wanted.add(command.attempt_id)
+        facts = await self._executor.adopt(self.run.info.uid)
+        known = {fact.attempt_id for fact in facts}
+        stale = [fact.attempt_id for fact in facts if fact.attempt_id not in wanted]
+        running = {fact.attempt_id for fact in facts if isinstance(fact, port.TaskStarted)}
+        await self._executor.cancel([each for each in stale if each in running])
+        self._spawn(self._executor.release([each for each in stale if each not in running]))
+        for fact in facts:
+            if fact.attempt_id in wanted:
+                self.take_in(fact)
+        self._lose_unknown(turn, known)
+        await self._carry_out(reassess(self.run, self._clock()), (), ())
+        self._wake.set()
+
+    def _lose_unknown(self, turn: Turn, known: set[str]) -> None:
+        """Say of attempts that ran and that nobody knows any more that their end was not seen."""
+        for node in self.run.nodes.values():
+            if node.type is not NodeType.POD or node.phase is not Phase.RUNNING:
+                continue
+            command = start_command(turn, node)
+            if command is not None and command.attempt_id not in known:
+                lost = port.TaskEnded(
+                    attempt_id=command.attempt_id, at=self._clock(), reason=port.EndReason.LOST
+                )
+                self.take_in(lost)
+
+    # Performing --------------------------------------------------------------------------------------------
+
+    def _perform(self, commands: Sequence[Command]) -> None:
+        starts = [command for command in commands if isinstance(command, StartTask)]
+        cancels = [command.attempt_id for command in commands if isinstance(command, CancelTask)]
+        plain = [command for command in starts if not self._stager.needs_loading(command)]
+        if plain:
+            self._spawn(self._start(plain))
+        for command in starts:
+            if self._stager.needs_loading(command):
+                self._spawn(self._start([command]))
+        for command in commands:
+            if isinstance(command, SendRequest):
+                self._spawn(self._send(command))
+        if cancels:
+            self._requester.cancel(cancels)
+            self._spawn(self._executor.cancel(cancels))
+
+    async def _start(self, commands: Sequence[StartTask]) -> None:
+        specs = []
+        for command in commands:
+            try:
+                specs.append(await self._stager.prepare(command))
+            except PinnaceError as error:
+                self.tell([self._stager.refused(command, error, self._clock())])
+            except OSError as error:
+                failure = PinnaceError(f"{error.strerror or error}: {error.filename or ''}")
+                self.tell([self._stager.refused(command, failure, self._clock())])
+        if not specs:
+            return
+        try:
+            await self._executor.start(specs)
+        except PinnaceError as error:
+            by_attempt = {command.attempt_id: command for command in commands}
+            for spec in specs:
+                self.tell([self._stager.refused(by_attempt[spec.attempt_id], error, self._clock())])
+
+    async def _collect(self, update: port.TaskEnded) -> None:
+        event = await self._stager.ended(update)
+        if event is not None:
+            self.tell([event])
+
+    async def _send(self, command: SendRequest) -> None:
+        event = await self._requester.send(command)
+        if event is not None:
+            self.tell([event])
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let ``work`` go on beside the run; what it raises ends the drive."""
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = self._failure or task.exception()
+            self._wake.set()

@@ -1,0 +1,64 @@
+"""What of a template is not honoured on one machine: told for each node, never passed over in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pinnace.spec.templates import Container, Template
+from pinnace.spec.workflow import WorkflowSpec
+
+#: Field → what is not done about it. Asked of the container, the template and the workflow.
+_CONTAINER: dict[str, str] = {
+    "resources": "resources: no requests or limits are enforced",
+    "security_context": "securityContext: the task runs as the user who runs Pinnace",
+    "liveness_probe": "livenessProbe: not probed",
+    "readiness_probe": "readinessProbe: not probed",
+    "startup_probe": "startupProbe: not probed",
+    "lifecycle": "lifecycle: its handlers do not run",
+    "ports": "ports: the host's own network is used",
+    "image_pull_policy": "imagePullPolicy: no image is pulled",
+    "stdin": "stdin: standard input is empty",
+    "tty": "tty: there is no terminal",
+    "volume_devices": "volumeDevices: no devices are mapped",
+}
+_TEMPLATE: dict[str, str] = {
+    "node_selector": "nodeSelector: there is one machine",
+    "affinity": "affinity: there is one machine",
+    "tolerations": "tolerations: there is one machine",
+    "metadata": "metadata: there is no pod to label",
+    "scheduler_name": "schedulerName: there is no scheduler",
+    "priority_class_name": "priorityClassName: there is no scheduler",
+    "service_account_name": "serviceAccountName: no account is assumed",
+    "automount_service_account_token": "automountServiceAccountToken: no token is mounted",
+    "security_context": "securityContext: the task runs as the user who runs Pinnace",
+    "host_aliases": "hostAliases: the host's own names are used",
+    "pod_spec_patch": "podSpecPatch: there is no pod to patch",
+    "pod_resources": "podResources: no requests or limits are enforced",
+    "resource_claims": "resourceClaims: no devices are claimed",
+    "executor": "executor: no account is assumed",
+    "metrics": "metrics: not emitted by a run in one process",
+    "memoize": "memoize: the cache is not used, the task runs",
+}
+_WORKFLOW: dict[str, str] = {
+    **{name: text for name, text in _TEMPLATE.items() if name not in {"metadata", "metrics", "memoize"}},
+    "image_pull_secrets": "imagePullSecrets: no image is pulled",
+    "dns_policy": "dnsPolicy: the host's own is used",
+    "dns_config": "dnsConfig: the host's own is used",
+    "pod_priority_class_name": "podPriorityClassName: there is no scheduler",
+    "pod_disruption_budget": "podDisruptionBudget: there are no pods to keep",
+    "pod_metadata": "podMetadata: there is no pod to label",
+}
+
+
+def notes_of(template: Template, spec: WorkflowSpec) -> tuple[str, ...]:
+    """Return a sentence for each thing that the manifest asks of this node and that is not done here."""
+    container: Container | None = template.container or template.script
+    found: dict[str, None] = {}
+    for part, table in ((container, _CONTAINER), (template, _TEMPLATE), (spec, _WORKFLOW)):
+        if part is not None:
+            found |= dict.fromkeys(_notes(part, table))
+    return tuple(found)
+
+
+def _notes(part: Any, table: dict[str, str]) -> list[str]:
+    return [text for name, text in table.items() if getattr(part, name, None)]

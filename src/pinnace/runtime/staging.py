@@ -1,0 +1,296 @@
+"""From a command to a task the executor can run, and from its end to an event the engine understands.
+
+Everything that may block (loading and saving artifacts) runs on worker threads; a task without artifacts
+costs no thread at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from pinnace.base.errors import ArtifactNotFound, PinnaceError
+from pinnace.engine.commands import StartTask
+from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
+from pinnace.engine.naming import node_id
+from pinnace.engine.run import Run
+from pinnace.ports import executor as port
+from pinnace.ports.artifacts import ArtifactKeeper
+from pinnace.ports.images import Images, Refusal
+from pinnace.runtime.environment import check_lengths, environment, expand
+from pinnace.runtime.fidelity import notes_of
+from pinnace.runtime.volumes import volume_files
+from pinnace.spec.parameters import Archive, Artifact
+from pinnace.spec.templates import Container, ScriptTemplate, Template
+
+#: Where a script's source appears. Source: Argo workflow/common ExecutorScriptSourcePath.
+SCRIPT_PATH = "/argo/staging/script"
+
+#: What an archived log is declared as. Source: Argo we/executor.go SaveLogs.
+LOG_ARTIFACT = Artifact(name="main-logs", path="main.log", archive=Archive(none={}))
+
+_PROBLEMS = {
+    port.EndReason.EXITED: TaskProblem.NONE,
+    port.EndReason.SIGNALLED: TaskProblem.NONE,
+    port.EndReason.DEADLINE: TaskProblem.DEADLINE,
+    port.EndReason.CANCELLED: TaskProblem.CANCELLED,
+    port.EndReason.NOT_STARTED: TaskProblem.PREPARATION,
+    port.EndReason.LOST: TaskProblem.LOST,
+}
+
+
+class Stager:
+    """Prepares and collects the tasks of one run.
+
+    Args:
+        run: whose tasks they are.
+        folder: where loaded artifacts and the run's volumes lie.
+        keeper: loads and saves artifacts.
+        images: finds what stands in for an image.
+        extra_env: variables that every task gets beneath its own, as under the embedded world.
+        isolated: whether tasks get a private view of the machine.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        folder: Path,
+        keeper: ArtifactKeeper,
+        images: Images,
+        *,
+        extra_env: Mapping[str, str],
+        isolated: bool,
+    ) -> None:
+        self._run = run
+        self._folder = folder
+        self._keeper = keeper
+        self._images = images
+        self._extra_env = dict(extra_env)
+        self._isolated = isolated
+        self._tasks: dict[str, StartTask] = {}
+        self._notes: dict[str, tuple[str, ...]] = {}
+
+    def know(self, command: StartTask) -> None:
+        """Remember a task that an earlier process started: its end will be collected."""
+        self._tasks[command.attempt_id] = command
+        self._notes[command.attempt_id] = self._fidelity(command.template)
+
+    def node_of(self, attempt_id: str) -> StartTask | None:
+        """Return the command of a known attempt."""
+        return self._tasks.get(attempt_id)
+
+    async def prepare(self, command: StartTask) -> port.TaskSpec:
+        """Return the task, its input artifacts loaded.
+
+        Raises:
+            PinnaceError: an input, a secret or the image's stand-in is missing.
+        """
+        self.know(command)
+        artifacts = [each for each in command.template.inputs.artifacts if each.path]
+        loaded = await asyncio.to_thread(self._load, command, artifacts) if artifacts else ()
+        return self._spec(command, tuple(loaded))
+
+    def _spec(self, command: StartTask, loaded: tuple[port.StagedFile, ...]) -> port.TaskSpec:
+        template = command.template
+        container = container_of(template)
+        files = [*loaded, *volume_files(self._run, container, template, self._folder)]
+        args = container.args
+        if isinstance(container, ScriptTemplate) and container.source:
+            files.append(port.StagedFile(path=SCRIPT_PATH, content=_bytes(container.source), mode=0o755))
+            args = (*args, SCRIPT_PATH)
+        env = self._environment(command, container)
+        command_ = tuple(expand(each, env) for each in container.command)
+        found = self._images.resolve(container.image, command_, [expand(each, env) for each in args])
+        if isinstance(found, Refusal):
+            raise PinnaceError(found.message, remedy="; ".join(found.remedies))
+        whole = {**dict(found.env), **self._extra_env, **env}
+        check_lengths(found.argv, whole)
+        self._notes[command.attempt_id] += found.notes
+        return port.TaskSpec(
+            attempt_id=command.attempt_id,
+            run_id=self._run.info.uid,
+            argv=found.argv,
+            env=tuple(whole.items()),
+            working_dir=container.working_dir,
+            files=(*found.files, *files),
+            captures=captures_of(template),
+            want_result=command.want_result,
+            deadline=command.deadline,
+            timeout=command.timeout,
+            isolated=self._isolated,
+        )
+
+    def _environment(self, command: StartTask, container: Container) -> dict[str, str]:
+        info = self._run.info
+        fields = {
+            "metadata.name": command.pod_name,
+            "metadata.namespace": info.namespace,
+            "metadata.uid": info.uid,
+            "spec.nodeName": platform.node(),
+            "spec.serviceAccountName": self._run.workflow.spec.service_account_name or "default",
+            "status.hostIP": "127.0.0.1",
+            "status.podIP": "127.0.0.1",
+        }
+        own = {
+            "ARGO_CONTAINER_NAME": "main",
+            "ARGO_NODE_ID": node_id(info.name, command.node_name),
+            "ARGO_POD_NAME": command.pod_name,
+            "ARGO_WORKFLOW_NAME": info.name,
+            "PINNACE_ATTEMPT_ID": command.attempt_id,
+        }
+        return own | environment(container, self._run.lookup.catalogue, fields)
+
+    def _load(self, command: StartTask, artifacts: list[Artifact]) -> list[port.StagedFile]:
+        found = []
+        for index, artifact in enumerate(artifacts):
+            target = self._folder / "inputs" / command.attempt_id / str(index)
+            try:
+                if not target.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    self._keeper.load(artifact, target)
+            except ArtifactNotFound:
+                if artifact.optional:
+                    continue
+                raise
+            found.append(port.StagedFile(path=artifact.path, source=str(target), mode=None))
+        return found
+
+    def _fidelity(self, template: Template) -> tuple[str, ...]:
+        return notes_of(template, self._run.workflow.spec)
+
+    # From the executor -------------------------------------------------------------------------------------
+
+    def started(self, update: port.TaskStarted) -> TaskStarted | None:
+        """Return the event that a start means; None for an attempt that is not this run's."""
+        command = self._tasks.get(update.attempt_id)
+        if command is None:
+            return None
+        notes = (*self._notes.get(update.attempt_id, ()), *update.notes)
+        return TaskStarted(node=command.node, attempt_id=update.attempt_id, at=update.at, notes=notes)
+
+    def needs_loading(self, command: StartTask) -> bool:
+        """Return whether preparing the task may block."""
+        return any(artifact.path for artifact in command.template.inputs.artifacts)
+
+    def is_plain(self, update: port.TaskEnded) -> bool:
+        """Return whether collecting the end cannot block: there are no artifacts to save."""
+        command = self._tasks.get(update.attempt_id)
+        has_artifacts = any(each.kind is port.CaptureKind.ARTIFACT for each in update.captures)
+        return command is None or not (has_artifacts or wants_logs(command.template, self._run))
+
+    def ended_plainly(self, update: port.TaskEnded) -> TaskEnded | None:
+        """Return the event that a plain end means; None for an attempt that is not this run's."""
+        command = self._tasks.get(update.attempt_id)
+        return None if command is None else self._collect(command, update)
+
+    async def ended(self, update: port.TaskEnded) -> TaskEnded | None:
+        """Return the event that an end means, its output artifacts saved first."""
+        command = self._tasks.get(update.attempt_id)
+        return None if command is None else await asyncio.to_thread(self._collect, command, update)
+
+    def refused(self, command: StartTask, error: PinnaceError, at: float) -> TaskEnded:
+        """Return the event for a task that could not be prepared."""
+        notes = self._notes.get(command.attempt_id, ())
+        text = f"{error.message}. {error.remedy}" if error.remedy else error.message
+        return TaskEnded(
+            node=command.node,
+            attempt_id=command.attempt_id,
+            at=at,
+            problem=TaskProblem.PREPARATION,
+            message=text,
+            notes=notes,
+        )
+
+    def _collect(self, command: StartTask, update: port.TaskEnded) -> TaskEnded:
+        parameters: dict[str, str | None] = {}
+        saved: list[Artifact] = []
+        missing: list[str] = []
+        trouble = ""
+        declared = {each.name: each for each in command.template.outputs.artifacts}
+        for capture in update.captures:
+            if capture.kind is port.CaptureKind.PARAMETER:
+                parameters[capture.name] = _text(Path(capture.stored)) if capture.found else None
+            elif not capture.found:
+                missing.append(capture.name)
+            elif capture.error:
+                trouble = trouble or f"output artifact {capture.name}: {capture.error}"
+            else:
+                try:
+                    saved.append(self._save(command, declared[capture.name], Path(capture.stored)))
+                except PinnaceError as error:
+                    trouble = trouble or f"output artifact {capture.name}: {error.message}"
+        if wants_logs(command.template, self._run):
+            saved += self._save_log(command)
+        problem = _PROBLEMS[update.reason]
+        if trouble and problem is TaskProblem.NONE:
+            problem = TaskProblem.COLLECTION
+        return TaskEnded(
+            node=command.node,
+            attempt_id=command.attempt_id,
+            at=update.at,
+            exit_code=update.exit_code,
+            problem=problem,
+            message=update.message or trouble,
+            result=update.result,
+            parameters=parameters,
+            artifacts=tuple(saved),
+            missing=tuple(missing),
+            notes=self._notes.get(command.attempt_id, ()),
+        )
+
+    def _save(self, command: StartTask, artifact: Artifact, stored: Path) -> Artifact:
+        prefix = f"{self._run.info.name}/{command.pod_name}"
+        return self._keeper.save(stored, artifact, prefix)
+
+    def _save_log(self, command: StartTask) -> list[Artifact]:
+        """Save the log as Argo does with ``archiveLogs``; nothing was said, nothing is saved."""
+        log = self._folder / "logs" / f"{command.attempt_id}.log"
+        if not log.exists():
+            return []
+        return [self._keeper.save(log, LOG_ARTIFACT, f"{self._run.info.name}/{command.pod_name}")]
+
+
+def container_of(template: Template) -> Container:
+    """Return the container that the template runs."""
+    container = template.script or template.container
+    if container is None:
+        message = f"template {template.name!r} has no container"
+        raise PinnaceError(message)
+    return container
+
+
+def captures_of(template: Template) -> tuple[port.Capture, ...]:
+    """Return what is kept of the task's view when it has ended."""
+    found = [
+        port.Capture(name=each.name, path=each.value_from.path, kind=port.CaptureKind.PARAMETER)
+        for each in template.outputs.parameters
+        if each.value_from is not None and each.value_from.path
+    ]
+    found += [
+        port.Capture(name=each.name, path=each.path, kind=port.CaptureKind.ARTIFACT)
+        for each in template.outputs.artifacts
+        if each.path
+    ]
+    return tuple(found)
+
+
+def wants_logs(template: Template, run: Run) -> bool:
+    """Return whether the node's log is kept as an artifact: the template's word, else the workflow's."""
+    location = template.archive_location
+    if isinstance(location, dict) and location.get("archiveLogs") is not None:
+        return bool(location["archiveLogs"])
+    return bool(run.workflow.spec.archive_logs)
+
+
+def _text(path: Path) -> str:
+    """Return an output parameter's file as text, one newline at the end taken off.
+
+    Source: Argo we/executor.go SaveParameters.
+    """
+    return path.read_bytes().decode("utf-8", "replace").removesuffix("\n")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,1 @@
+"""What a user can ask: make runs, look at them, act on them."""

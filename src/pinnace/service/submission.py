@@ -1,0 +1,223 @@
+"""From a checked manifest to a run in the store."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from secrets import choice
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import ManifestError, RefusedError, UsageError
+from pinnace.engine.globals import fixed_globals
+from pinnace.engine.inputs import config_map_value
+from pinnace.engine.run import Run, RunInfo, RunState
+from pinnace.engine.turn import Turn
+from pinnace.language.expressions import evaluate
+from pinnace.language.tags import FlatScope, substitute
+from pinnace.ports.images import Images, Refusal
+from pinnace.ports.store import NameTaken, Owner, Store, Submission
+from pinnace.runtime.fleet import LEASE_SECONDS
+from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.merge import with_template_ref
+from pinnace.spec.references import TemplateLookup
+from pinnace.spec.templates import Template
+from pinnace.spec.workflow import Workflow
+
+#: What a generated name ends with. Source: Kubernetes apiserver names/generate.go.
+_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_SUFFIX = 5
+_TRIES = 8
+#: Source: Argo workflow/validate, maxCharsInObjectName.
+_LONGEST_NAME = 63
+
+
+def submit(
+    store: Store,
+    workflow: Workflow,
+    catalogue: Catalogue,
+    *,
+    images: Images,
+    owner: Owner,
+    now: float,
+    transient_pattern: str = "",
+    labels: dict[str, str] | None = None,
+) -> tuple[str, int]:
+    """Keep a new run of ``workflow``, owned by ``owner``; return its uid and lease number.
+
+    Raises:
+        ManifestError: an argument has no value, or a reference leads nowhere.
+        RefusedError: an image of it cannot run here; nothing was started.
+        NameTaken: a run of that name exists.
+    """
+    merged = with_template_ref(workflow, catalogue)
+    lookup = TemplateLookup(merged, catalogue)
+    refuse_images(merged, catalogue, images)
+    submission = Submission(
+        workflow=merged,
+        templates=(*catalogue.namespaced.values(), *catalogue.cluster.values()),
+        config_maps=tuple(catalogue.config_maps.values()),
+        secrets=tuple(catalogue.secrets.values()),
+    )
+    state = RunState(is_suspended=bool(merged.spec.suspend))
+    for name in names_for(merged):
+        info = run_info(merged, lookup, name, now, transient_pattern, labels or {})
+        try:
+            lease = store.create_run(info, submission, state, (), owner=owner, lease_seconds=LEASE_SECONDS)
+        except NameTaken:
+            if merged.metadata.name:
+                raise
+            continue
+        return info.uid, lease
+    message = f"no free name was found for {merged.metadata.generate_name!r}"
+    raise RefusedError(message, remedy="Try again, or give a name with --name.")
+
+
+def names_for(workflow: Workflow) -> Sequence[str]:
+    """Return the names to try: the one given, or several with random suffixes.
+
+    Raises:
+        UsageError: there is neither a name nor the beginning of one, or it is too long.
+    """
+    name, start = workflow.metadata.name, workflow.metadata.generate_name
+    if name:
+        names: Sequence[str] = (name,)
+    elif start:
+        names = [start + "".join(choice(_ALPHABET) for _ in range(_SUFFIX)) for _ in range(_TRIES)]
+    else:
+        message = "the workflow has neither metadata.name nor metadata.generateName"
+        raise UsageError(message, remedy="Give one in the manifest, or use --name.")
+    if len(names[0]) > _LONGEST_NAME:
+        message = f'workflow name "{names[0]}" must not be more than {_LONGEST_NAME} characters long'
+        raise UsageError(message)
+    return names
+
+
+def run_info(
+    workflow: Workflow,
+    lookup: TemplateLookup,
+    name: str,
+    now: float,
+    transient_pattern: str,
+    labels: dict[str, str],
+) -> RunInfo:
+    """Return what is fixed of the run: its name, labels and arguments, tags in them replaced.
+
+    Source: Argo operator.go, updateWorkflowMetadata and substituteGlobalVariables.
+    """
+    metadata, spec = workflow.metadata, workflow.spec
+    info = RunInfo(
+        uid=str(uuid.uuid4()),
+        name=name,
+        namespace=metadata.namespace or "default",
+        created_at=now,
+        labels={**metadata.labels, **labels},
+        annotations=metadata.annotations,
+        parameters={
+            each.name: each.value or "" for each in spec.arguments.parameters if each.value is not None
+        },
+        artifacts=spec.arguments.artifacts,
+        transient_pattern=transient_pattern,
+    )
+    info = _with_metadata(workflow, lookup, info)
+    scope = _globals(workflow, lookup, info)
+    values: dict[str, str] = {}
+    for parameter in spec.arguments.parameters:
+        if parameter.value is not None:
+            values[parameter.name] = substitute(parameter.value, scope)
+        elif parameter.default is not None:
+            values[parameter.name] = substitute(parameter.default, scope)
+        elif parameter.value_from is not None:
+            values[parameter.name] = config_map_value(parameter, scope, lookup.catalogue)
+        else:
+            own = f"spec.arguments.{parameter.name}"
+            message = f"{own}.value or {own}.valueFrom is required"
+            raise ManifestError(message, remedy=f"Give it with -p {parameter.name}=VALUE.")
+        if parameter.enum is not None and values[parameter.name] not in parameter.enum:
+            allowed = ", ".join(parameter.enum)
+            message = (
+                f"spec.arguments.{parameter.name}.value should be present in spec.arguments.enum: {allowed}"
+            )
+            raise ManifestError(message)
+    return replace(info, parameters=values)
+
+
+def _with_metadata(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) -> RunInfo:
+    declared = workflow.spec.workflow_metadata
+    if declared is None:
+        return info
+    scope = _globals(workflow, lookup, info)
+    labels = {**info.labels, **{key: substitute(text, scope) for key, text in declared.labels.items()}}
+    annotations = {
+        **info.annotations,
+        **{key: substitute(text, scope) for key, text in declared.annotations.items()},
+    }
+    for key, source in declared.labels_from.items():
+        value = evaluate(source.expression, scope)
+        if not isinstance(value, str):
+            message = f"spec.workflowMetadata.labelsFrom.{key}: the expression gives no text"
+            raise ManifestError(message)
+        labels[key] = value
+    return replace(info, labels=labels, annotations=annotations)
+
+
+def _globals(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) -> FlatScope:
+    return FlatScope(fixed_globals(Turn(Run(info, workflow, lookup), info.created_at)))
+
+
+def refuse_images(workflow: Workflow, catalogue: Catalogue, images: Images) -> None:
+    """Make sure that every image has a stand-in, before anything starts.
+
+    An image whose name holds a tag is found out only when its node starts.
+
+    Raises:
+        RefusedError: some have none: all are named, with their templates and what can be done.
+    """
+    found: dict[str, list[str]] = {}
+    remedies: dict[str, None] = {}
+    for template in reachable(workflow, catalogue):
+        container = template.script or template.container
+        if container is None or "{{" in container.image:
+            continue
+        answer = images.resolve(container.image, container.command, container.args)
+        if isinstance(answer, Refusal):
+            found.setdefault(answer.message, []).append(template.name or "inline")
+            remedies |= dict.fromkeys(answer.remedies)
+    if found:
+        lines = [f"{message} (template {', '.join(names)})" for message, names in found.items()]
+        raise RefusedError("\n".join(lines), remedy="\n  ".join(remedies))
+
+
+def reachable(workflow: Workflow, catalogue: Catalogue) -> list[Template]:
+    """Return the templates that a run of ``workflow`` can come to, inline ones included."""
+    lookup = TemplateLookup(workflow, catalogue)
+    found: list[Template] = []
+    seen: set[int] = set()
+    wanted: list[tuple[Template, str]] = []
+
+    def want(resolve: Callable[[], tuple[Template, str]]) -> None:
+        try:
+            wanted.append(resolve())
+        except ManifestError:
+            return  # names with tags, and what checks report
+
+    if workflow.spec.entrypoint:
+        want(lambda: lookup.entrypoint(workflow.spec.entrypoint))
+    if workflow.spec.on_exit:
+        want(lambda: lookup.entrypoint(workflow.spec.on_exit))
+    for hook in workflow.spec.hooks.values():
+        want(lambda hook=hook: lookup.resolve(hook, ""))  # type: ignore[misc]  # a default binds the loop's value
+    while wanted:
+        template, scope = wanted.pop()
+        if id(template) in seen:
+            continue
+        seen.add(id(template))
+        found.append(template)
+        calls = [step for group in template.steps or () for step in group]
+        for call in [*calls, *(template.dag.tasks if template.dag is not None else ())]:
+            want(lambda call=call, scope=scope: lookup.resolve(call, scope))  # type: ignore[misc]  # likewise
+            if call.on_exit:
+                want(lambda call=call, scope=scope: lookup.find(call.on_exit, scope))  # type: ignore[misc]
+            for hook in call.hooks.values():
+                want(lambda hook=hook, scope=scope: lookup.resolve(hook, scope))  # type: ignore[misc]
+    return found
