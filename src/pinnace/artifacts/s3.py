@@ -191,8 +191,14 @@ class S3Store:
     def _download(self, key: str, target: Path) -> None:
         import obstore
 
-        with self._told("read", key), target.open("xb") as out:
-            for chunk in obstore.get(self._store, key).stream(min_chunk_size=_CHUNK):
+        with self._told("read", key):
+            chunks = iter(obstore.get(self._store, key).stream(min_chunk_size=_CHUNK))
+        with target.open("xb") as out:
+            while True:
+                with self._told("read", key):
+                    chunk = next(chunks, None)
+                if chunk is None:
+                    return
                 out.write(chunk)
 
     def _upload(self, source: Path, key: str) -> None:
