@@ -5,34 +5,27 @@ Source: Argo validate.go, validateDAG and verifyNoCycles; common/ancestry.go.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pinnace.checks.context import CallSite, Context, Site, calls_of
+from pinnace.language.depends import RESULTS, TaskResults, parse_depends
+from pinnace.language.errors import ExpressionError
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.templates import DAGTask
 
-#: A task with a result, or a task alone. Source: ancestry.go, taskNameRegex.
-_MENTION = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?)\.([A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)")
-_RESULTS = frozenset(
-    ("Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed")
-)
 _OF_ITEMS = frozenset(("AnySucceeded", "AllFailed"))
 
 
-def dependencies_of(task: DAGTask) -> tuple[tuple[str, str], ...]:
-    """Return the tasks that ``task`` waits for, each with the result it asks for ("" for none)."""
-    if not task.depends:
-        return tuple((name, "") for name in task.dependencies)
-    mentions = (match.groups("") for match in _MENTION.finditer(task.depends))
-    return tuple((name or alone, result) for name, result, alone in mentions)
+def dependencies_of(task: DAGTask) -> tuple[str, ...]:
+    """Return the names of the tasks that ``task`` waits for, in the order written."""
+    return parse_depends(task.depends).tasks if task.depends else task.dependencies
 
 
 class Ancestors:
     """For every task of a DAG, the tasks that have ended before it starts."""
 
     def __init__(self, tasks: Iterable[DAGTask]) -> None:
-        depends_on = {task.name: [name for name, _ in dependencies_of(task)] for task in tasks}
+        depends_on = {task.name: dependencies_of(task) for task in tasks}
         self._bit = {name: 1 << index for index, name in enumerate(depends_on)}
         # One integer a task, a bit an ancestor: the union of a thousand sets stays cheap.
         self._ancestors: dict[str, int] = {}
@@ -92,26 +85,40 @@ def _check_style(context: Context, task: DAGTask, place: Path, uses_depends: boo
 
 
 def _check_dependencies(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:
-    for index, (name, result) in enumerate(dependencies_of(task)):
-        at = (*place, "depends") if task.depends else (*place, "dependencies", index)
+    for index, name in enumerate(dependencies_of(task)):
         if name not in tasks:
+            at = (*place, "depends") if task.depends else (*place, "dependencies", index)
             message = f"dependency '{name}' not defined"
             context.findings.error("unknown-task", message, at, did_you_mean(name, tasks))
-        if result and result not in _RESULTS:
+    if task.depends:
+        _check_depends(context, task, place, tasks)
+
+
+def _check_depends(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:
+    path = (*place, "depends")
+    depends = parse_depends(task.depends)
+    for name, result in depends.results:
+        if result not in RESULTS:
             message = f"task result '{result}' for task '{name}' is invalid"
-            context.findings.error("invalid-depends", message, at, did_you_mean(result, _RESULTS))
+            context.findings.error("invalid-depends", message, path, did_you_mean(result, RESULTS))
+            return
         if name in tasks and result in _OF_ITEMS and not tasks[name].is_loop:
             message = (
                 f"dependency '{name}' uses an items-based condition such as .AnySucceeded or .AllFailed"
                 " but does not contain any items"
             )
-            context.findings.error("invalid-depends", message, at)
+            context.findings.error("invalid-depends", message, path)
+    try:
+        # Whatever the results, a condition that can be evaluated for one can be for all.
+        depends.evaluate({name: TaskResults() for name in depends.tasks})
+    except ExpressionError as error:
+        context.findings.error("invalid-depends", error.message, path)
 
 
 def _check_cycles(context: Context, calls: Iterator[CallSite]) -> None:
     places = {call.name: (call, place) for call, place, _ in calls}
     depends_on = {
-        name: [other for other, _ in dependencies_of(task) if other in places]
+        name: [other for other in dependencies_of(task) if other in places]
         for name, (task, _) in places.items()
         if isinstance(task, DAGTask)
     }
@@ -123,7 +130,7 @@ def _check_cycles(context: Context, calls: Iterator[CallSite]) -> None:
         reported.update(cycle)
 
 
-def _cycles(depends_on: Mapping[str, list[str]]) -> Iterator[list[str]]:
+def _cycles(depends_on: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
     """Yield the circles that a walk along the dependencies closes, each from its first task on."""
     done: set[str] = set()
     for start in depends_on:
@@ -144,7 +151,7 @@ def _cycles(depends_on: Mapping[str, list[str]]) -> Iterator[list[str]]:
                 waiting += [(other, True) for other in reversed(depends_on[name])]
 
 
-def _dependencies_first(depends_on: Mapping[str, list[str]]) -> Iterator[str]:
+def _dependencies_first(depends_on: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield every task after those it depends on; in a circle, in some order."""
     seen: set[str] = set()
     for start in depends_on:
