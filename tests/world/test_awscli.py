@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -159,4 +160,18 @@ def test_the_staged_files_are_a_working_aws_command(prepared: World, tmp_path: P
 
 def test_an_interpreter_with_a_quote_in_its_path_is_quoted(prepared: World) -> None:
     command, _ = prepared.staged_files("/it's/python")
-    assert rb"exec '/it'\''s/python' -I" in command.content
+    assert shlex.split(command.content.decode().splitlines()[1])[:2] == ["exec", "/it's/python"]
+
+
+def test_the_command_folder_serves_tasks_without_isolation(prepared: World) -> None:
+    environment = {"PATH": f"{prepared.command_folder()}:/usr/bin:/bin", **prepared.environment()}
+    shell = ["sh", "-c", "exec aws sts get-caller-identity --query Account"]
+    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, '"123456789012"\n', "")
+
+
+def test_the_command_folder_is_gone_after_the_world() -> None:
+    with World() as world:
+        folder = world.command_folder()
+        assert world.command_folder() == folder
+    assert not folder.exists()

@@ -11,9 +11,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,6 +44,7 @@ class World:
         self._aws = AwsServer()
         self._posts = PostsServer()
         self._queues: dict[str, tuple[Any, str]] = {}
+        self._folder: TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -64,6 +68,8 @@ class World:
         """Take both servers down; what they stored is gone."""
         self._posts.stop()
         self._aws.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     @property
     def endpoint_url(self) -> str:
@@ -91,18 +97,30 @@ class World:
         }
 
     def staged_files(self, python: str = sys.executable) -> tuple[StagedFile, ...]:
-        """Return the files that give a task of ``AWS_CLI_IMAGES`` the command ``aws``, run by ``python``.
+        """Return the files that give an isolated task of ``AWS_CLI_IMAGES`` the command ``aws``.
 
         The host's own ``aws`` is not used here: releases before 1.29 and 2.13 do not know
         ``AWS_ENDPOINT_URL`` and would call the real service.
         """
-        quoted = python.replace("'", "'\\''")
-        script = f"#!/bin/sh\nexec '{quoted}' -I {_AWS_SCRIPT} \"$@\"\n"
-        source = (resources.files("pinnace.world") / "awscli.py").read_bytes()
         return (
-            StagedFile(path=_AWS_PATH, content=script.encode(), mode=0o755),
-            StagedFile(path=_AWS_SCRIPT, content=source, mode=0o644),
+            StagedFile(path=_AWS_PATH, content=_aws_command(python, _AWS_SCRIPT), mode=0o755),
+            StagedFile(path=_AWS_SCRIPT, content=_aws_script(), mode=0o644),
         )
+
+    def command_folder(self, python: str = sys.executable) -> Path:
+        """Return a folder of this machine with the command ``aws``; ``stop`` removes it.
+
+        It is to stand first in the PATH of a task without isolation, which files at fixed places would put at
+        those places of the machine itself.
+        """
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="pinnace-world-")
+            folder = Path(self._folder.name)
+            script, command = folder / "awscli.py", folder / "aws"
+            script.write_bytes(_aws_script())
+            command.write_bytes(_aws_command(python, str(script)))
+            command.chmod(0o755)
+        return Path(self._folder.name)
 
     def prepare_from(self, documents: Iterable[Document], parameters: Mapping[str, str]) -> list[str]:
         """Make what the manifests name exist; return a line for each. ``parameters`` are the run's ``-p``.
@@ -152,6 +170,15 @@ class World:
                     lines += _show_message(name, message["Body"])
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return lines or [f"{name} got no message" for name in self._queues]
+
+
+def _aws_command(python: str, script: str) -> bytes:
+    """Return a shell script that runs the Python file ``script``; a first line has no room for every path."""
+    return f'#!/bin/sh\nexec {shlex.quote(python)} -I {shlex.quote(script)} "$@"\n'.encode()
+
+
+def _aws_script() -> bytes:
+    return (resources.files("pinnace.world") / "awscli.py").read_bytes()
 
 
 def _show_message(name: str, body: str) -> list[str]:
