@@ -21,7 +21,7 @@ from pinnace.language.types import (
     ANY, ANY_MAP, BOOL, BYTES, FLOAT, FUNCTION, GROUP_MAP, INT, LIST, MAP, NIL, STRING, UNKNOWN,
     Signature, Type, assignable, list_of, named, parse_signature,
 )  # fmt: skip
-from pinnace.language.values import AnyMap, Failure, Function
+from pinnace.language.values import AnyMap, Failure, Function, Struct
 
 
 def check(tree: Node, env: Mapping[str, object], text: str) -> None:
@@ -44,6 +44,9 @@ def type_of(value: object) -> Type:
         return Type(value.signature, "func", function=parse_signature(value.signature))
     if isinstance(value, AnyMap):
         return GROUP_MAP if type(value) is not AnyMap else ANY_MAP
+    if isinstance(value, Struct):
+        fields = {name: each for name, each in value.fields.items() if isinstance(each, Type)}
+        return Type(value.go_type, "struct", fields=fields)
     go_type = getattr(value, "go_type", None)
     try:
         return named(go_type) if isinstance(go_type, str) else UNKNOWN
@@ -217,6 +220,8 @@ class _Checker:
                 reason = f"array elements can only be selected using an integer (got {prop.name})"
                 self.fail(node.property, reason)
             return base.of()
+        if name in base.fields:
+            return base.fields[name]
         if name is None:
             self.fail(node, f"type {base.name}[{prop.name}] is undefined")
         self.fail(node, f"type {base.name} has no {'method' if node.called else 'field'} {name}")

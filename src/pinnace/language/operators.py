@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pinnace.language.dates import Duration, Time
 from pinnace.language.methods import method
 from pinnace.language.values import (
-    AnyMap, Failure, Sized, Slice, TypedMap, Uint8, bounded, decode, encode, is_nil, wrap,
+    AnyMap, Failure, Sized, Slice, Struct, TypedMap, Uint8, bounded, decode, encode, is_nil, wrap,
 )  # fmt: skip
 
 _NAMES: dict[type, str] = {
@@ -235,6 +235,8 @@ def fetch(base: object, key: object) -> object:
             return found
     if isinstance(base, dict):
         return _of_map(base, key)
+    if isinstance(base, Struct) and isinstance(key, str) and key in base.fields:
+        return base.field(key)
     if isinstance(base, (list, bytes, str)):
         items = encode(base) if isinstance(base, str) else base
         index = to_int(key)

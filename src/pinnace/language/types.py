@@ -20,6 +20,7 @@ class Type:
         key: of a map, what its keys are.
         function: of a function, how it is called.
         methods: what can be called on a value.
+        fields: of a struct, the types of what can be read.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Type:
     key: Type | None = None
     function: Signature | None = None
     methods: Mapping[str, Signature] = field(default_factory=dict)
+    fields: Mapping[str, Type] = field(default_factory=dict)
 
     @property
     def is_unknown(self) -> bool:

@@ -13,7 +13,7 @@ A string is UTF-8 bytes to the language; a byte that is not UTF-8 is a lone surr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -234,6 +234,18 @@ class Function:
     call: Callable[..., object]
 
     go_type: ClassVar[str] = "func"
+
+
+class Struct:
+    """A value with named fields, of which an expression can read those in ``fields``."""
+
+    __slots__ = ()
+    go_type: ClassVar[str]
+    fields: ClassVar[Mapping[str, object]]
+
+    def field(self, name: str) -> object:
+        """Return the value of a field among ``fields``."""
+        raise NotImplementedError
 
 
 def _hashable(key: object) -> tuple[type, object]:
