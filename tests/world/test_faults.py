@@ -8,7 +8,8 @@ import pytest
 
 from pinnace.executors.http import AiohttpRunner
 from pinnace.ports.http import HttpOutcome, HttpRequest
-from pinnace.world.posts import Faults, PostsServer
+from pinnace.world.posts import POSTS_ORIGIN, Faults, PostsServer
+from pinnace.world.rewriting import RewritingRunner
 
 CONDITION = 'response.statusCode == 200 && response.body contains "userId"'
 
@@ -49,3 +50,25 @@ async def test_a_503_fails_the_success_condition_and_its_message_is_not_transien
     assert (outcome.succeeded, outcome.status) == (False, 503)
     assert outcome.message == f"successCondition '{CONDITION}' evaluated false"
     assert (await fetch(runner, server, 1)).succeeded
+
+
+async def test_a_request_to_the_real_origin_is_answered_here(
+    runner: AiohttpRunner, server: PostsServer
+) -> None:
+    rewriting = RewritingRunner(runner, {POSTS_ORIGIN: server.url})
+    assert (await rewriting.request(HttpRequest(url=f"{POSTS_ORIGIN}/posts/4"))).succeeded
+    assert server.requests() == {4: 1}
+
+
+async def test_a_message_names_the_origin_that_the_manifest_names(
+    runner: AiohttpRunner, server: PostsServer
+) -> None:
+    server.stop()
+    rewriting = RewritingRunner(runner, {POSTS_ORIGIN: server.url})
+    outcome = await rewriting.request(HttpRequest(url=f"{POSTS_ORIGIN}/posts/4"))
+    assert outcome.message.startswith(f'Get "{POSTS_ORIGIN}/posts/4": dial tcp')
+
+
+async def test_other_origins_are_left_alone(runner: AiohttpRunner, server: PostsServer) -> None:
+    rewriting = RewritingRunner(runner, {f"{server.url}/posts/4": "http://127.0.0.1:9"})
+    assert (await rewriting.request(HttpRequest(url=f"{server.url}/posts/40"))).succeeded

@@ -89,7 +89,7 @@ class PostsServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the port and end the thread."""
+        """Close the port and end the thread. A second call changes nothing."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

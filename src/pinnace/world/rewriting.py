@@ -17,11 +17,15 @@ class RewritingRunner:
         self._rewrites = dict(rewrites)
 
     async def request(self, request: HttpRequest) -> HttpOutcome:
-        """Return what became of ``request``, sent to the world when its origin is one of the world's."""
+        """Return what became of ``request``, sent to the world when its origin is one of the world's.
+
+        Messages name the URL that the manifest names.
+        """
         for origin, local in self._rewrites.items():
             if request.url == origin or request.url.startswith((f"{origin}/", f"{origin}?")):
-                request = replace(request, url=local + request.url.removeprefix(origin))
-                break
+                sent = replace(request, url=local + request.url.removeprefix(origin))
+                outcome = await self._runner.request(sent)
+                return replace(outcome, message=outcome.message.replace(local, origin))
         return await self._runner.request(request)
 
     async def close(self) -> None:
