@@ -6,6 +6,7 @@ Used by every module here that touches a file.
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ _FREE = "Free some room there (`pinnace delete` removes old runs); what runs goe
 #: SQLite's primary result code → what happened, what to do.
 _SQLITE = {
     sqlite3.SQLITE_FULL: ("there is no room left on the disk", _FREE),
-    sqlite3.SQLITE_READONLY: ("it cannot be written", _MOVE),
+    sqlite3.SQLITE_READONLY: ("it, its folder or its disk is read-only", _MOVE),
     sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", _MOVE),
     sqlite3.SQLITE_PERM: ("access is denied", _MOVE),
     sqlite3.SQLITE_IOERR: (
@@ -80,5 +81,8 @@ def _is_defect(error: sqlite3.Error) -> bool:
 
 
 def _from_sqlite(error: sqlite3.Error, place: Path) -> StorageError:
-    what, remedy = _SQLITE[error.sqlite_errorcode & 0xFF]
+    code = error.sqlite_errorcode & 0xFF
+    if code == sqlite3.SQLITE_CANTOPEN and place.exists() and not os.access(place.parent, os.W_OK):
+        code = sqlite3.SQLITE_READONLY  # the log beside it cannot be made
+    what, remedy = _SQLITE[code]
     return StorageError(f"Cannot use the store {place}: {what} ({error.sqlite_errorname})", remedy=remedy)
