@@ -265,5 +265,5 @@ def _remove_tasks(folder: Path, attempt_ids: Iterable[str]) -> None:
 def _remove_run(folder: Path) -> None:
     for part in ("tasks", "scratch"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    for name in ("journal", "supervisor.lock", "supervisor.sock"):
+    for name in ("journal", "supervisor.lock", "supervisor.sock", "supervisor.err"):
         (folder / name).unlink(missing_ok=True)

@@ -40,6 +40,8 @@ _RETRY_SECONDS = 0.5
 SOCKET_NAME = "supervisor.sock"
 LOCK_NAME = "supervisor.lock"
 JOURNAL_NAME = "journal"
+#: What a supervisor or warden says when a defect of Pinnace ends it.
+FAULTS_NAME = "supervisor.err"
 
 
 class Supervisor:
@@ -87,9 +89,9 @@ class Supervisor:
             self._accept()
             return
         channel: Channel = source
-        if mask & selectors.EVENT_WRITE:
-            channel.flush()
-        messages = channel.receive() if mask & selectors.EVENT_READ else []
+        messages = _read(channel, mask)
+        if messages is None:
+            return
         if channel is self._client:
             for message in messages:
                 self._obey(message)
@@ -281,6 +283,15 @@ class Supervisor:
             channel.send(["stop", "cancelled", 0])
 
 
+def _read(channel: Channel, mask: int) -> list[Message] | None:
+    """Return what has come over ``channel``; None when an event before this one has let go of it."""
+    if channel.closed:
+        return None
+    if mask & selectors.EVENT_WRITE:
+        channel.flush()
+    return channel.receive() if mask & selectors.EVENT_READ else []
+
+
 def _lost(why: str) -> dict[str, Any]:
     return ended("lost", f"its end was seen by nobody: {why}")
 
@@ -335,6 +346,8 @@ def _serve(config: Config) -> None:
 def _announce_ready() -> None:
     os.write(1, b"ready")
     null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
+    faults = os.open(FAULTS_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor, replacement in enumerate((null, null, faults)):
+        os.dup2(replacement, descriptor)
     os.close(null)
+    os.close(faults)

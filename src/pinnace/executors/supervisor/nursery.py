@@ -1,9 +1,9 @@
 """The process that makes wardens inside private views, and the namespaces that they share.
 
 It is forked from the supervisor for the first isolated task and enters a mount namespace (and, for an
-ordinary user, a user namespace in which that user is root) where everything that the views have in
-common is laid out once. For each task it clones a warden that is process 1 of its own process namespace and has its own copy of
-these mounts.
+ordinary user, a user namespace in which that user is root) where everything that the views have in common is
+laid out once. For each task it clones a warden that is process 1 of its own process namespace and has its own
+copy of these mounts.
 
 Its memory never runs a program of a task, and what programs may gain is limited before the first is started:
 as root in a container they own files and change users, but cannot mount, load modules, trace or make devices.
