@@ -54,7 +54,7 @@ def test_every_wrong_response_is_named_and_nothing_is_written(tmp_path: Path) ->
     assert not (tmp_path / "deals.json").exists()
 
 
-def report(place: Path, failures: object) -> str:
+def report(place: Path, status: str, failures: object) -> str:
     # The reference quotes the JSON once more: workflow.failures is a JSON string that holds JSON.
     (place / "failures.json").write_text(json.dumps(json.dumps(failures)))
     environment = {
@@ -68,7 +68,15 @@ def report(place: Path, failures: object) -> str:
 
 
 def test_a_success_is_one_line(tmp_path: Path) -> None:
-    assert report(tmp_path, None) == "Workflow deals-x: Succeeded after 12 s"
+    assert report(tmp_path, "Succeeded", None) == "Workflow deals-x: Succeeded after 12 s"
+
+
+def test_a_success_counts_the_attempts_that_were_repeated(tmp_path: Path) -> None:
+    failure = {"displayName": "fetch(0)", "phase": "Failed", "message": "503", "finishedAt": "2026-01-01T01Z"}
+    assert report(tmp_path, "Succeeded", [failure] * 3).splitlines() == [
+        "Workflow deals-x: Succeeded after 12 s",
+        "Attempts that failed and were repeated: 3",
+    ]
 
 
 def test_failures_are_told_in_the_order_in_which_they_came(tmp_path: Path) -> None:
@@ -81,7 +89,7 @@ def test_failures_are_told_in_the_order_in_which_they_came(tmp_path: Path) -> No
         },
         {"displayName": "fetch", "phase": "Error", "message": 'a "quote"', "finishedAt": "2026-01-01T01Z"},
     ]
-    assert report(tmp_path, failures).splitlines() == [
+    assert report(tmp_path, "Failed", failures).splitlines() == [
         "Workflow deals-x: Failed after 12 s",
         '- fetch: Error: a "quote"',
         "- deals-x: Failed: child failed",
@@ -90,6 +98,6 @@ def test_failures_are_told_in_the_order_in_which_they_came(tmp_path: Path) -> No
 
 def test_a_report_of_a_thousand_failures_stays_small(tmp_path: Path) -> None:
     failure = {"displayName": "fetch", "phase": "Failed", "message": "x" * 10_000, "finishedAt": None}
-    message = report(tmp_path, [failure] * 1000)
+    message = report(tmp_path, "Error", [failure] * 1000)
     assert message.endswith("\n- and 980 more")
     assert len(message) < 12_000
