@@ -148,6 +148,10 @@ class HttpStore:
             with self._told():
                 chunk = response.read(_CHUNK)
             if not chunk:
+                if response.length:  # the standard client does not mind a connection that ends early
+                    raise ArtifactError(
+                        f"{shown(self._url)}: unexpected EOF, {response.length} bytes missing"
+                    )
                 return
             yield chunk
 
