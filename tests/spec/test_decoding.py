@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinnace.spec.decode import decode
+from pinnace.spec.documents import Document, Positions, read_documents
+from pinnace.spec.encode import encode
+from pinnace.spec.problems import Problem
+from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
+
+ReadWorkflow = Callable[[str], tuple[Workflow, list[Problem]]]
+
+
+def document_of(value: Any) -> Document:
+    return Document(value, Positions(value, {}), "f.yaml", 0)
+
+
+def lines(problems: list[Problem]) -> list[str]:
+    return [str(problem) for problem in problems]
+
+
+def test_every_problem_is_told_at_once_with_its_place(read_workflow: ReadWorkflow) -> None:
+    _, problems = read_workflow(
+        "spec:\n"
+        "  entrypoint: [a]\n"
+        "  tempaltes: []\n"
+        "  templates:\n"
+        "  - name: main\n"
+        "    agrs: [a]\n"
+        "    inputs: {parameters: [{value: 1}]}\n"
+        "  priority: x\n"
+    )
+    assert lines(problems) == [
+        "w.yaml:4:15: error[wrong-type]: spec.entrypoint: expected a text, found a list",
+        "w.yaml:5:3: error[unknown-field]: spec.tempaltes: unknown field 'tempaltes' (did you mean 'templates'?)",
+        "w.yaml:8:5: error[unknown-field]: spec.templates[0].agrs: unknown field 'agrs'",
+        "w.yaml:9:27: error[missing-field]: spec.templates[0].inputs.parameters[0]: name is required",
+        "w.yaml:10:10: error[wrong-type]: spec.priority: expected an integer, found the text 'x'",
+    ]
+    _, problems = read_workflow("spec: {parallelism: '3'}")
+    assert problems[0].hint == "write it without quotes"
+
+
+def test_a_tag_where_only_a_number_can_stand_is_explained(read_workflow: ReadWorkflow) -> None:
+    _, problems = read_workflow("spec: {parallelism: '{{workflow.parameters.n}}'}")
+    assert problems[0].hint == "this field cannot hold a variable"
+
+
+def test_fields_that_argo_4_removed_name_their_successor(read_workflow: ReadWorkflow) -> None:
+    _, problems = read_workflow("spec: {synchronization: {mutex: {name: a}}}")
+    assert problems[0].hint == "write 'mutexes:' with a list"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1", "1"), ("1.10", "1.1"), ("1e3", "1000"), ("0755", "493"), ("true", "true"), ("yes", "true"),
+        ("12345678901234567890", "12345678901234567000"), ("2001-01-01", "2001-01-01"), ('"1.10"', "1.10"),
+        ("", None), ("~", None), ("[a]", ""), ("{a: 1}", ""), ('""', ""),
+    ],
+)  # fmt: skip
+def test_a_parameter_value_is_kept_as_any_string_prints_it(
+    read_workflow: ReadWorkflow, written: str, read: str | None
+) -> None:
+    workflow, _ = read_workflow(f"spec: {{arguments: {{parameters: [{{name: a, value: {written}}}]}}}}")
+    assert workflow.spec.arguments.parameters[0].value == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "code"),
+    [
+        ("1.10", "1.1", "number-as-text"), ("10000000.0", "1e+07", "number-as-text"),
+        ("10000000", "10000000", "number-as-text"), ("n", "false", "boolean-as-text"),
+        ("true", "true", "boolean-as-text"), ("12:30", "12:30", None), ("'n'", "n", None),
+    ],
+)  # fmt: skip
+def test_a_number_or_boolean_in_a_text_field_becomes_text_with_a_warning(
+    read_workflow: ReadWorkflow, written: str, read: str, code: str | None
+) -> None:
+    text = f"spec: {{templates: [{{name: a, container: {{image: x, args: [{written}]}}}}]}}"
+    workflow, problems = read_workflow(text)
+    container = workflow.spec.templates[0].container
+    assert container is not None
+    assert container.args == (read,)
+    assert [problem.code for problem in problems] == ([code] if code else [])
+    assert not any(problem.is_error for problem in problems)
+
+
+def test_a_name_that_yaml_reads_as_a_boolean_is_told_by_its_word(read_workflow: ReadWorkflow) -> None:
+    workflow, problems = read_workflow("spec: {arguments: {parameters: [{name: n, value: y}]}}")
+    assert workflow.spec.arguments.parameters[0].name == "false"
+    assert [problem.message for problem in problems] == [
+        "n without quotes is a boolean in YAML, read as the text 'false'",
+        "y without quotes is a boolean in YAML, read as the text 'true'",
+    ]
+
+
+def test_a_list_as_a_value_warns_that_it_is_lost(read_workflow: ReadWorkflow) -> None:
+    _, problems = read_workflow("spec: {arguments: {parameters: [{name: a, value: [1, 2]}]}}")
+    assert [problem.code for problem in problems] == ["value-lost"]
+
+
+def test_null_is_as_if_the_field_were_not_there(read_workflow: ReadWorkflow) -> None:
+    workflow, problems = read_workflow("metadata: {creationTimestamp: null, labels: }\nspec: {templates: ~}")
+    assert problems == []
+    assert workflow == Workflow()
+
+
+@pytest.mark.parametrize(("written", "read"), [("2", "2"), ("'2'", "2"), ("'{{x}}'", "{{x}}"), ("3.0", "3")])
+def test_an_int_or_string_is_kept_as_text(read_workflow: ReadWorkflow, written: str, read: str) -> None:
+    workflow, problems = read_workflow(f"spec: {{retryStrategy: {{limit: {written}}}}}")
+    assert workflow.spec.retry_strategy is not None
+    assert workflow.spec.retry_strategy.limit == read
+    assert problems == []
+
+
+def test_items_are_carried_as_json_prints_them_from_go(read_workflow: ReadWorkflow) -> None:
+    items = "[1.0, 1e3, 0x10, y, a, 1.5, {b: 2.0}, [~]]"
+    text = f"spec: {{templates: [{{name: a, steps: [[{{name: b, template: c, withItems: {items}}}]]}}]}}"
+    workflow, problems = read_workflow(text)
+    steps = workflow.spec.templates[0].steps
+    assert steps is not None
+    assert steps[0][0].with_items is not None
+    assert repr(steps[0][0].with_items) == "(1, 1000, 16, True, 'a', 1.5, {'b': 2}, [None])"
+    assert problems == []
+
+
+def test_not_strict_forgives_unknown_fields() -> None:
+    (document,), _ = read_documents("kind: Workflow\napiVersion: argoproj.io/v1alpha1\nsepc: {}\n", "f.yaml")
+    assert [problem.severity for problem in decode(document)[1]] == ["error"]
+    assert [problem.severity for problem in decode(document, strict=False)[1]] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cls"),
+    [
+        ("Workflow", Workflow), ("WorkflowTemplate", WorkflowTemplate), ("ConfigMap", ConfigMap),
+        ("ClusterWorkflowTemplate", WorkflowTemplate), ("Secret", Secret),
+    ],
+)  # fmt: skip
+def test_each_kind_becomes_its_type(kind: str, cls: type[msgspec.Struct]) -> None:
+    version = "v1" if kind in {"ConfigMap", "Secret"} else "argoproj.io/v1alpha1"
+    manifest, problems = decode(document_of({"apiVersion": version, "kind": kind}))
+    assert type(manifest) is cls
+    assert manifest.kind == kind
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "severity"),
+    [
+        ({"apiVersion": "v1", "kind": "Service"}, "kind-skipped", "warning"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "CronWorkflow"}, "kind-skipped", "warning"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowEventBinding"}, "kind-skipped", "warning"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Worfklow"}, "unknown-kind", "error"),
+        ({"a": 1}, "no-kind", "warning"),
+        (["a"], "not-an-object", "error"),
+        ({"kind": 3}, "no-kind", "warning"),
+    ],
+)
+def test_what_is_not_read_is_named(value: Any, code: str, severity: str) -> None:
+    manifest, problems = decode(document_of(value))
+    assert manifest is None
+    assert [(problem.code, problem.severity) for problem in problems] == [(code, severity)]
+
+
+def test_encoding_gives_kubernetes_names_and_leaves_out_what_is_empty(read_workflow: ReadWorkflow) -> None:
+    workflow, _ = read_workflow(
+        "metadata: {generateName: a-}\nspec: {podGC: {strategy: OnPodSuccess}, priority: 0}"
+    )
+    assert encode(workflow) == {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"generateName": "a-"},
+        "spec": {"podGC": {"strategy": "OnPodSuccess"}, "priority": 0},
+    }
+
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=12,
+)
+#: Values with the right names in the right places, so that they get past the first level.
+_names = [
+    "spec",
+    "metadata",
+    "templates",
+    "name",
+    "steps",
+    "dag",
+    "tasks",
+    "arguments",
+    "parameters",
+    "value",
+]
+_names += ["container", "args", "withItems", "inline", "retryStrategy", "limit", "hooks", "labels", "kind"]
+_likely = st.recursive(
+    _json,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_names), inner, max_size=4),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(_names), _likely, max_size=5),
+    st.sampled_from(["Workflow", "Secret", "ConfigMap"]),
+)
+def test_no_value_raises_and_a_manifest_without_errors_survives_a_round_trip(value: Any, kind: str) -> None:
+    manifest, problems = decode(document_of({**value, "apiVersion": "v1", "kind": kind}))
+    if manifest is not None and not any(problem.is_error for problem in problems):
+        again, told = decode(document_of(encode(manifest)))
+        assert again == manifest
+        assert told == []
