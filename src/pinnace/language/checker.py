@@ -229,7 +229,6 @@ class _Checker:
     def of_env(self, node: syntax.Member, name: str | None) -> Type:
         """Return the type of ``$env.name``; without ``?.`` the name must exist."""
         if name is None:
-            self.visit(node.property)
             return UNKNOWN
         if name in self.env:
             return type_of(self.env[name])
@@ -239,13 +238,13 @@ class _Checker:
 
     def slice(self, node: syntax.Slice) -> Type:
         base = self.visit(node.base)
-        ends = [(each, self.visit(each)) for each in (node.start, node.stop) if each is not None]
         if base.is_unknown:
             return UNKNOWN
         if base.kind not in {"string", "slice"}:
             self.fail(node, f"cannot slice {base.name}")
-        for end, found in ends:
-            if not found.is_integer and not found.is_unknown:
+        for end in (node.start, node.stop):
+            found = UNKNOWN if end is None else self.visit(end)
+            if end is not None and not found.is_integer and not found.is_unknown:
                 self.fail(end, f"non-integer slice index {found.name}")
         return base
 
@@ -328,14 +327,15 @@ class _Checker:
         if isinstance(node.callee, syntax.Name) and node.callee.name == "$env":
             self.fail(node, "$env is not callable")
         callee = self.visit(node.callee)
-        arguments = [self.visit(each) for each in node.arguments]
         if callee.is_unknown or (callee.kind == "func" and callee.function is None):
+            # What is given to an unknown function is not looked at, not even for unknown names.
             return UNKNOWN
         name = _called_name(node.callee)
         if callee.is_nil:
             self.fail(node, f"{name} is nil; cannot call nil as function")
         if callee.function is None:
             self.fail(node, f"{callee.name} is not callable")
+        arguments = [self.visit(each) for each in node.arguments]
         return self.overloads(node, name, (callee.function,), arguments)
 
     def overloads(

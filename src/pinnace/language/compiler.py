@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from pinnace.language import operators, syntax
 from pinnace.language.errors import ExpressionError
-from pinnace.language.frames import Code, Frame
+from pinnace.language.frames import Code, Frame, element
 from pinnace.language.functions import BUILTIN_FUNCTIONS
 from pinnace.language.predicates import PREDICATES, constant_range, folded_sum
 from pinnace.language.regex import compile_pattern
@@ -300,6 +300,9 @@ class _Compiler:
             return self.predicate_call(node)
         arguments = [self.visit(each) for each in node.arguments]
         operate, position, grows = function.call, node.position, function.grows
+        if not function.least <= len(arguments) <= function.most:
+            # Only what is given to an unknown function comes here unchecked.
+            operate = _wrong_number_of_arguments
 
         def builtin(frame: Frame) -> object:
             given = [argument(frame) for argument in arguments]
@@ -328,7 +331,7 @@ class _Compiler:
             return lambda frame: frame.index
         if node.name == "acc":
             return lambda frame: frame.accumulated
-        return lambda frame: frame.item
+        return element
 
 
 def _at(failure: Failure, position: int) -> Failure:
@@ -336,6 +339,11 @@ def _at(failure: Failure, position: int) -> Failure:
     if failure.position is None:
         failure.position = position
     return failure
+
+
+def _wrong_number_of_arguments(*_: object) -> object:
+    message = "invalid number of arguments"
+    raise Failure(message)
 
 
 def _not_a(value: object, wanted: str) -> Failure:

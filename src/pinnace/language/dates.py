@@ -17,6 +17,10 @@ from pinnace.language.values import Failure
 NANOSECOND = 1
 SECOND = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Seconds in the 400 years after which the calendar repeats.
+_CYCLE = 146_097 * 86_400
+#: Seconds from 1970 to the years 2 and 9999, between which Python can compute in every zone.
+_EARLIEST, _LATEST = -62_104_060_800, 253_370_764_800
 _UNITS = {
     "ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 1_000_000,
     "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND,
@@ -115,14 +119,21 @@ class Time:
     def local(self) -> datetime:
         """Return its calendar date and clock time in its zone, to the second.
 
-        Raises:
-            Failure: it lies outside the years 1 to 9999.
+        Outside of the years 1 to 9999 the year is another one, whole cycles of 400 years away; see ``year``.
         """
-        try:
-            return (_EPOCH + timedelta(seconds=self.instant // SECOND)).astimezone(self.zone.rules)
-        except (OverflowError, ValueError):
-            message = "the time is outside of the years 1 to 9999"
-            raise Failure(message) from None
+        seconds = self.instant // SECOND + self._cycles() * _CYCLE
+        return (_EPOCH + timedelta(seconds=seconds)).astimezone(self.zone.rules)
+
+    def year(self) -> int:
+        """Return the year in its zone, which may be zero or less."""
+        return self.local().year - 400 * self._cycles()
+
+    def _cycles(self) -> int:
+        """Return how many cycles of the calendar lie between it and the years that Python knows."""
+        seconds = self.instant // SECOND
+        if seconds < _EARLIEST:
+            return (_EARLIEST - seconds) // _CYCLE + 1
+        return -((seconds - _LATEST) // _CYCLE + 1) if seconds > _LATEST else 0
 
     def format(self, layout: str) -> str:
         """Return it written as ``layout`` shows."""
@@ -131,10 +142,21 @@ class Time:
         at = 0
         for match in _ELEMENT.finditer(layout):
             pieces.append(layout[at : match.start()])
-            pieces.append(_formatted(match[0], local, nanoseconds))
+            pieces.append(self._formatted(match[0], local, nanoseconds))
             at = match.end()
         pieces.append(layout[at:])
         return "".join(pieces)
+
+    def _formatted(self, element: str, local: datetime, nanoseconds: int) -> str:
+        """Return what one element of a layout shows."""
+        if element in {"2006", "06"}:
+            year = self.year()
+            sign = "-" if year < 0 else ""
+            return f"{sign}{abs(year):04d}" if element == "2006" else f"{abs(year) % 100:02d}"
+        simple = _SIMPLE.get(element)
+        if simple is not None:
+            return simple(local)
+        return _fraction(element, nanoseconds) if element[0] in ".," else _offset(element, local)
 
     def plus(self, nanoseconds: int) -> Time:
         """Return the time that many nanoseconds later."""
@@ -234,18 +256,13 @@ def _decimal(value: int, unit: int) -> str:
     return f"{whole}.{rest:0{len(str(unit)) - 1}d}".rstrip("0")
 
 
-def _formatted(element: str, local: datetime, nanoseconds: int) -> str:
-    """Return what one element of a layout shows of a time."""
-    simple = _SIMPLE.get(element)
-    if simple is not None:
-        return simple(local)
-    if element[0] in ".,":
-        digits = f"{nanoseconds:09d}"[: len(element) - 1]
-        if element[1] == "0":
-            return element[0] + digits
-        digits = digits.rstrip("0")
-        return element[0] + digits if digits else ""
-    return _offset(element, local)
+def _fraction(element: str, nanoseconds: int) -> str:
+    """Return the decimals that ``.000`` shows, or ``.999``, which shows none where they are zero."""
+    digits = f"{nanoseconds:09d}"[: len(element) - 1]
+    if element[1] == "0":
+        return element[0] + digits
+    digits = digits.rstrip("0")
+    return element[0] + digits if digits else ""
 
 
 def _offset(element: str, local: datetime) -> str:
@@ -279,7 +296,7 @@ _SIMPLE = {
     "January": lambda t: _MONTHS[t.month - 1], "Jan": lambda t: _MONTHS[t.month - 1][:3],
     "Monday": lambda t: _DAYS[t.weekday()], "Mon": lambda t: _DAYS[t.weekday()][:3],
     "MST": _zone_name,
-    "2006": lambda t: f"{t.year:04d}", "06": lambda t: f"{t.year % 100:02d}",
+
     "01": lambda t: f"{t.month:02d}", "1": lambda t: str(t.month),
     "02": lambda t: f"{t.day:02d}", "2": lambda t: str(t.day), "_2": lambda t: f"{t.day:2d}",
     "002": lambda t: f"{t.timetuple().tm_yday:03d}", "__2": lambda t: f"{t.timetuple().tm_yday:3d}",

@@ -6,11 +6,16 @@ Made by ``compiler`` for every run of a program; closures read and set it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from pinnace.language.values import MEMORY_BUDGET, Failure
 
 #: The most times that predicates are applied in one evaluation: about a second's work.
 MAX_STEPS = 2_000_000
+
+
+#: Stands for an element that cannot be read: a map has a length for a loop, but no elements.
+NO_ELEMENT: Final = object()
 
 
 class Frame:
@@ -54,6 +59,19 @@ class Frame:
         if self._steps > MAX_STEPS:
             message = f"the expression applies predicates more than {MAX_STEPS} times"
             raise Failure(message)
+
+
+def element(frame: Frame) -> object:
+    """Return ``#``.
+
+    Raises:
+        Failure: the loop is over a map, which has no elements.
+    """
+    item = frame.item
+    if item is NO_ELEMENT:
+        message = "reflect: call of reflect.Value.Index on map Value"
+        raise Failure(message)
+    return item
 
 
 #: A compiled node.

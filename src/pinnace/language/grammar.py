@@ -35,6 +35,6 @@ BUILTINS = PLAIN_BUILTINS | PREDICATE_BUILTINS.keys()
 #: Most nodes an expression may have, as in expr-lang.
 MAX_NODES = 10_000
 #: Deepest nesting, which keeps every walk of the tree within the interpreter's own stack.
-MAX_DEPTH = 100
+MAX_DEPTH = 120
 #: The largest integer of the language.
 MAX_INTEGER = 2**63 - 1

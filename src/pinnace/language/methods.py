@@ -47,7 +47,7 @@ def method(value: object, name: str) -> Function | None:
 def _add_date(time: Time, years: int, months: int, days: int) -> Time:
     """Return ``time`` moved by calendar units; a day that does not exist runs over into the next month."""
     local = time.local()
-    month = local.year * 12 + local.month - 1 + wrap(years) * 12 + wrap(months)
+    month = time.year() * 12 + local.month - 1 + wrap(years) * 12 + wrap(months)
     if not 12 <= month < 12 * 9999:
         message = "the time is outside of the years 1 to 9999"
         raise Failure(message)
@@ -101,7 +101,7 @@ def _header_first(header: Header, name: str) -> object:
 
 
 _TIME: _Table = {
-    "Year": ("func() int", lambda t: t.local().year),
+    "Year": ("func() int", Time.year),
     "Month": ("func() time.Month", lambda t: Named("time.Month", t.local().month)),
     "Day": ("func() int", lambda t: t.local().day),
     "Hour": ("func() int", lambda t: t.local().hour),

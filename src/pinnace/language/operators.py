@@ -170,18 +170,46 @@ def power(left: object, right: object) -> float:
     return float_power(to_float(left), to_float(right))
 
 
-def float_power(a: float, b: float) -> float:
-    """Return Go's math.Pow, which has a result where Python raises."""
-    try:
-        return math.pow(a, b)
-    except OverflowError:
-        odd = b.is_integer() and b % 2 == 1
-        return -math.inf if a < 0 and odd else math.inf
-    except ValueError:
-        if a == 0:
-            odd = b.is_integer() and b % 2 == 1
-            return math.copysign(math.inf, a) if odd else math.inf
+def float_power(base: float, exponent: float) -> float:
+    """Return Go's math.Pow to the last digit, which differs from that of C, on which Python builds."""
+    if not (math.isfinite(base) and math.isfinite(exponent)) or base == 0:
+        return _limit_power(base, exponent)
+    whole, fraction = math.modf(abs(exponent))[::-1]
+    if fraction and base < 0:
         return math.nan
+    if whole >= 2.0**63:
+        return _limit_power(base, math.copysign(math.inf, exponent))
+    result, power = 1.0, 0
+    if fraction:
+        if fraction > 0.5:
+            fraction, whole = fraction - 1, whole + 1
+        result = math.exp(fraction * math.log(base))
+    mantissa, doubling = math.frexp(base)
+    bits = int(whole)
+    while bits:
+        if abs(doubling) > 4096:
+            power += doubling
+            break
+        if bits & 1:
+            result, power = result * mantissa, power + doubling
+        mantissa, doubling, bits = mantissa * mantissa, doubling * 2, bits >> 1
+        if mantissa < 0.5:
+            mantissa, doubling = mantissa * 2, doubling - 1
+    if exponent < 0:
+        result, power = 1 / result, -power
+    try:
+        return math.ldexp(result, power)
+    except OverflowError:
+        return math.copysign(math.inf, result)
+
+
+def _limit_power(base: float, exponent: float) -> float:
+    """Return a power of or by zero, an infinity or NaN."""
+    try:
+        return math.pow(base, exponent)
+    except ValueError:
+        odd = exponent.is_integer() and exponent % 2 == 1
+        return math.copysign(math.inf, base) if odd else math.inf
 
 
 def negate(value: object) -> object:

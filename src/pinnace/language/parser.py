@@ -33,7 +33,11 @@ def parse(text: str, overridden: frozenset[str] = frozenset()) -> Node:
     Raises:
         ExpressionError: (stage parse) ``text`` is not an expression, is too long or too deep.
     """
-    return _Parser(text, overridden).whole()
+    try:
+        return _Parser(text, overridden).whole()
+    except RecursionError:
+        message = "the expression is nested too deeply"
+        raise ExpressionError(message, text, None, "parse") from None
 
 
 class _Parser:

@@ -11,7 +11,7 @@ from functools import cmp_to_key
 from typing import TypeVar
 
 from pinnace.language import operators, syntax
-from pinnace.language.frames import Code, Frame
+from pinnace.language.frames import NO_ELEMENT, Code, Frame, element
 from pinnace.language.values import Failure, GroupMap, Uint8, encode
 
 _T = TypeVar("_T")
@@ -58,7 +58,7 @@ def _count(frame: Frame, items: list[object], body: Code) -> object:
 
 
 def _filter(frame: Frame, items: list[object], body: Code) -> object:
-    made = [items[frame.index] for holds in _conditions(frame, items, body) if holds]
+    made = [element(frame) for holds in _conditions(frame, items, body) if holds]
     frame.grow(len(made))
     return made
 
@@ -77,7 +77,7 @@ def _sum(frame: Frame, items: list[object], body: Code) -> object:
 
 
 def _find(frame: Frame, items: list[object], body: Code) -> object:
-    return next((items[frame.index] for holds in _conditions(frame, items, body) if holds), None)
+    return next((element(frame) for holds in _conditions(frame, items, body) if holds), None)
 
 
 def _find_index(frame: Frame, items: list[object], body: Code) -> object:
@@ -86,7 +86,7 @@ def _find_index(frame: Frame, items: list[object], body: Code) -> object:
 
 def _find_last(frame: Frame, items: list[object], body: Code) -> object:
     found = _conditions(frame, items, body, backwards=True)
-    return next((items[frame.index] for holds in found if holds), None)
+    return next((element(frame) for holds in found if holds), None)
 
 
 def _find_last_index(frame: Frame, items: list[object], body: Code) -> object:
@@ -99,7 +99,7 @@ def _group_by(frame: Frame, items: list[object], body: Code) -> object:
     for key in _loop(frame, items, body):
         group = groups.fetch(key) if groups.holds(key) else []
         assert isinstance(group, list)
-        group.append(frame.item)
+        group.append(element(frame))
         groups.put(key, group)
     return groups
 
@@ -111,14 +111,10 @@ _LOOPS: dict[str, _Apply] = {
 }  # fmt: skip
 
 
-def _element(frame: Frame) -> object:
-    return frame.item
-
-
 def _looping(apply: _Apply) -> Callable[[list[Code], int], Code]:
     def make(arguments: list[Code], position: int) -> Code:
         collection = arguments[0]
-        body = arguments[1] if len(arguments) > 1 else _element
+        body = arguments[1] if len(arguments) > 1 else element
         return _in_loop(collection, lambda frame, items: apply(frame, items, body), position)
 
     return make
@@ -146,8 +142,8 @@ def _items(value: object) -> list[object]:
         return value
     if isinstance(value, (str, bytes)):
         return [Uint8(each) for each in (encode(value) if isinstance(value, str) else value)]
-    if isinstance(value, dict) and not value:
-        return []
+    if isinstance(value, dict):
+        return [NO_ELEMENT] * len(value)
     message = f"cannot loop over {operators.type_name(value)}"
     raise Failure(message)
 
@@ -161,7 +157,7 @@ def _sort_by(arguments: list[Code], position: int) -> Code:
         if direction not in ("asc", "desc"):
             message = "unknown order, use asc or desc"
             raise Failure(message)
-        pairs = list(zip(_loop(frame, items, body), items, strict=True))
+        pairs = [(value, element(frame)) for value in _loop(frame, items, body)]
         frame.grow(len(items))
         return [item for _, item in sort_values(pairs, lambda pair: pair[0], descending=direction == "desc")]
 
@@ -194,7 +190,8 @@ def _reduce(arguments: list[Code], position: int) -> Code:
         if initial is not None:
             frame.accumulated, start = initial(frame), 0
         elif items:
-            frame.accumulated, start = items[0], 1
+            frame.item = items[0]
+            frame.accumulated, start = element(frame), 1
         else:
             message = "reduce of empty array with no initial value"
             raise Failure(message)

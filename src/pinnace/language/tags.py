@@ -42,6 +42,9 @@ LATE_VARIABLES = frozenset(
     ]
 )  # fmt: skip
 
+#: How a value begins that only stands for a value to come, while a manifest is checked before it runs.
+PLACEHOLDER_PREFIX = "__argo__internal__placeholder-"
+
 #: Blanks that do not count around a simple key. Line ends and tabs do: in Argo they are escaped there.
 _BLANKS = (
     " \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -186,13 +189,17 @@ def resolve_expression(expression: str, variables: Mapping[str, object], strict:
         if result is not None:
             return to_text(result)
     except ExpressionError:
-        if lenient:
+        if lenient or _has_placeholder(variables):
             return None
         raise
-    if lenient:
+    if lenient or _has_placeholder(variables):
         return None
     message = "failed to evaluate expression: its value is nil"
     raise ExpressionError(message, expression, None, "run")
+
+
+def _has_placeholder(variables: Mapping[str, object]) -> bool:
+    return any(isinstance(each, str) and each.startswith(PLACEHOLDER_PREFIX) for each in variables.values())
 
 
 @dataclass(frozen=True, slots=True)

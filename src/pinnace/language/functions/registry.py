@@ -5,6 +5,8 @@ A function says its Go signature, because calls are checked against it; see ``si
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,6 +27,7 @@ class Builtin:
         signatures: how it may be called, the first that fits wins.
         check: instead of signatures: from the types of arguments to the type of the result.
         grows: its result counts against the memory that an evaluation may use.
+        least, most: how many arguments ``call`` takes.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Builtin:
     signatures: tuple[Signature, ...] = ()
     check: Callable[[list[Type]], Type] | None = None
     grows: bool = False
+    least: int = 0
+    most: int = 0
 
 
 #: The language's own functions by name, but for those that take a predicate.
@@ -47,10 +52,19 @@ def builtin(
 
     def register(call: _Call) -> _Call:
         parsed = tuple(map(parse_signature, signatures))
-        BUILTIN_FUNCTIONS[name] = Builtin(name, call, parsed, check, grows)
+        least, most = _arguments_of(call)
+        BUILTIN_FUNCTIONS[name] = Builtin(name, call, parsed, check, grows, least, most)
         return call
 
     return register
+
+
+def _arguments_of(call: Callable[..., object]) -> tuple[int, int]:
+    """Return the least and the most arguments that ``call`` takes."""
+    parameters = inspect.signature(call).parameters.values()
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return 0, sys.maxsize
+    return sum(each.default is each.empty for each in parameters), len(parameters)
 
 
 def sprig(signature: str, *names: str) -> Callable[[_Call], _Call]:

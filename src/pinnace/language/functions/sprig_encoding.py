@@ -132,7 +132,7 @@ def shuffle(text: str) -> str:
 
 #: What needs the network, or makes keys: nothing that an expression should do.
 REFUSED = (
-    "getHostByName", "bcrypt", "htpasswd", "genPrivateKey", "derivePassword", "buildCustomCert", "genCA",
+    "getHostByName", "bcrypt", "genPrivateKey", "derivePassword", "buildCustomCert", "genCA",
     "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",
     "encryptAES", "decryptAES",
 )  # fmt: skip
@@ -149,3 +149,12 @@ def _refuse(name: str) -> None:
 
 for _name in REFUSED:
     _refuse(_name)
+
+
+@sprig("func(string, string, ...any) string", "htpasswd")
+def htpasswd(user: str, *_: object) -> str:
+    """Return a complaint about a bad user name; for a good one refuse, because bcrypt is not here."""
+    if ":" in user:
+        return f"invalid username: {user}"
+    message = "sprig.htpasswd is not available in expressions here; do this in a task instead"
+    raise Failure(message)

@@ -19,6 +19,7 @@ from pinnace.language.values import Failure, Int64, Ints, wrap
 
 #: The most numbers that ``until`` and ``seq`` make.
 _MOST_NUMBERS = 1_000_000
+_DECIMAL = re.compile(r"([+-]?[0-9]*)\.[0-9]*")
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)"
 )
@@ -38,10 +39,10 @@ def to_integer(value: object) -> int:
 
 
 def _parsed_integer(text: str) -> int:
-    """Return the integer that a string writes; zeros after a point do not count."""
-    whole, point, decimals = text.partition(".")
-    if point and decimals.strip("0") == "":
-        text = whole
+    """Return the integer that a string writes; what follows a point is cut off."""
+    cut_off = _DECIMAL.fullmatch(text)
+    if cut_off is not None:
+        text = cut_off[1] if cut_off[1].strip("+-") else "0"
     if len(text) > 80 or not _INTEGER.fullmatch(text):
         return 0
     sign = -1 if text.startswith("-") else 1
