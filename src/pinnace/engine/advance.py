@@ -46,7 +46,7 @@ class Outcome:
         self.nodes: list[Node] = [node for number, node in turn.nodes.items() if known.get(number) != node]
         """Nodes that are new or changed."""
         self.commands: list[Command] = turn.commands
-        self.state: RunState | None = turn.state if turn.state != turn.run.state else None
+        self.state: RunState | None = turn.state if turn.state is not turn.run.state else None
         """The run's state if it changed."""
 
     @property
@@ -147,13 +147,10 @@ def _keep_deadline(turn: Turn) -> None:
     for node in lifecycle.open_nodes(turn):
         if node.is_exit:
             continue
-        if node.type in _LEAVES and node.phase.is_active:
+        if node.type.is_leaf and node.phase.is_active:
             end(turn, node, STEP_DEADLINE)
         else:
             turn.assess(node.number)
-
-
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
 
 
 # Events ----------------------------------------------------------------------------------------------------
@@ -203,7 +200,7 @@ def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
             continue
         if node.type is NodeType.POD and node.phase.is_active:
             end(turn, node, shutdown_message(event.shutdown))
-        elif node.type in _LEAVES and node.phase.is_active:
+        elif node.type.is_leaf and node.phase.is_active:
             end(turn, node, f"Stopped with strategy '{event.shutdown.value}'")
         else:
             turn.assess(node.number)

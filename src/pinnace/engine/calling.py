@@ -6,6 +6,8 @@ so that kinds do not know one another and recursion in a manifest is not recursi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,9 +16,10 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.globals import GlobalsLayer
 from pinnace.engine.inputs import bind
 from pinnace.engine.naming import pod_name
-from pinnace.engine.run import NOBODY, Node, NodeInputs, NodeType, Phase
+from pinnace.engine.run import NOBODY, Node, NodeType, Phase
 from pinnace.engine.scope import Chain, InputsLayer, Values
 from pinnace.engine.turn import Turn
+from pinnace.language.tags import MISSING
 from pinnace.spec.parameters import Arguments
 from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
@@ -38,7 +41,6 @@ NODE_TYPE: dict[str, NodeType] = {
     "steps": NodeType.STEPS,
     "dag": NodeType.DAG,
 }
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
 
 
 class Wish(Struct, frozen=True, kw_only=True, gc=False):
@@ -94,7 +96,7 @@ def call(turn: Turn, wish: Wish) -> Node:
         if kind is None:
             return _refused(turn, node, f"template type {body_name(template)!r} is not supported here")
         node = replace(node, type=NodeType.RETRY if retry_strategy(turn, template) is not None else kind)
-        scope = Chain(Values(local_variables(turn, node, template)), GlobalsLayer(turn))
+        scope = Chain(NamesLayer(turn, node, template), GlobalsLayer(turn))
         catalogue = turn.run.lookup.catalogue
         node = replace(node, inputs=bind(template, wish.arguments, scope, catalogue, turn.run.memo))
     except PinnaceError as error:
@@ -177,23 +179,45 @@ def retry_strategy(turn: Turn, template: Template) -> RetryStrategy | None:
     return template.retry_strategy or turn.run.workflow.spec.retry_strategy
 
 
-def local_variables(turn: Turn, node: Node, template: Template) -> dict[str, object]:
-    """Return what is known of one node: its names. Source: Argo operator.go executeTemplate."""
-    found: dict[str, object] = {"node.name": node.name}
-    if node.type in _LEAVES and node.type is NodeType.POD:
-        found["pod.name"] = pod_name(turn.run.info.name, node.name, template.name)
-    if node.boundary >= 0:
-        caller = turn.node(node.boundary)
-        root = "tasks.name" if caller.type is NodeType.DAG else "steps.name"
-        found[root] = node.name.removeprefix(caller.name).rpartition("].")[2].removeprefix(".")
-    return found
+class NamesLayer:
+    """What is known of one node: its names. Source: Argo operator.go executeTemplate."""
+
+    __slots__ = ("node", "template", "turn")
+
+    def __init__(self, turn: Turn, node: Node, template: Template) -> None:
+        self.turn = turn
+        self.node = node
+        self.template = template
+
+    def get(self, key: str, /) -> object:
+        """Return the name of the node, of its pod, or of its step or task."""
+        if key == "node.name":
+            return self.node.name
+        if key == "pod.name" and self.node.type is NodeType.POD:
+            return pod_name(self.turn.run.info.name, self.node.name, self.template.name)
+        if key in {"steps.name", "tasks.name"} and self.node.boundary >= 0:
+            return self._call_name(key)
+        return MISSING
+
+    def _call_name(self, key: str) -> object:
+        caller = self.turn.node(self.node.boundary)
+        if key != ("tasks.name" if caller.type is NodeType.DAG else "steps.name"):
+            return MISSING
+        return self.node.name.removeprefix(caller.name).rpartition("].")[2].removeprefix(".")
+
+    def items(self, roots: frozenset[str], /) -> Iterable[tuple[str, object]]:
+        """Return those whose first segment is asked for."""
+        for key in ("node.name", "pod.name", "steps.name", "tasks.name"):
+            if key.partition(".")[0] in roots or "$env" in roots:
+                value = self.get(key)
+                if value is not MISSING:
+                    yield key, value
 
 
 def body_scope(turn: Turn, node: Node, template: Template, extra: dict[str, object] | None = None) -> Chain:
     """Return what the template's body sees: its own names, its inputs, ``workflow.*``."""
-    own = local_variables(turn, node, template)
-    return Chain(
-        Values(own | extra if extra else own),
-        InputsLayer(template, node.inputs or NodeInputs()),
-        GlobalsLayer(turn),
-    )
+    names = NamesLayer(turn, node, template)
+    inputs = InputsLayer(template, node.inputs)
+    if extra:
+        return Chain(Values(extra), names, inputs, GlobalsLayer(turn))
+    return Chain(names, inputs, GlobalsLayer(turn))

@@ -23,7 +23,6 @@ class StartTask(Command, frozen=True, kw_only=True):
     """Run the template's container or script."""
 
     node_name: str
-    pod_name: str
     template: Template
     """Every tag replaced; its inputs hold the bound values and artifacts."""
     want_result: bool = False

@@ -13,13 +13,12 @@ from msgspec import Struct
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.index import SUSPENSION, WORKFLOW
-from pinnace.engine.run import Node, NodeType, Phase, Shutdown
+from pinnace.engine.run import Node, Phase, Shutdown
 from pinnace.engine.turn import Turn
 from pinnace.spec.templates import Template
 
 FAIL_FAST = "template has failed or errored children and failFast enabled"
 STEP_DEADLINE = "Step exceeded its deadline"
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
 
 
 class Wait(Struct, frozen=True):
@@ -45,7 +44,7 @@ Gate = Callable[[Turn, Node], Verdict]
 
 def shutdown_gate(turn: Turn, node: Node) -> Verdict:
     """End what may not start while the run is being stopped."""
-    if node.type in _LEAVES and not may_run(turn.state.shutdown, node):
+    if node.type.is_leaf and not may_run(turn.state.shutdown, node):
         return Refuse(Phase.FAILED, shutdown_message(turn.state.shutdown))
     return None
 
@@ -53,7 +52,7 @@ def shutdown_gate(turn: Turn, node: Node) -> Verdict:
 def deadline_gate(turn: Turn, node: Node) -> Verdict:
     """End what would start after the workflow's time is over; exit handlers are spared."""
     end = workflow_deadline(turn)
-    if node.type in _LEAVES and end is not None and turn.now >= end and not node.is_exit:
+    if node.type.is_leaf and end is not None and turn.now >= end and not node.is_exit:
         return Refuse(Phase.FAILED, STEP_DEADLINE)
     return None
 

@@ -7,6 +7,7 @@ Nothing here is saved: ``Index.add`` rebuilds it from the nodes. A turn reads it
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pinnace.base.ids import NodeNumber
@@ -72,10 +73,15 @@ class Index:
         self.next = max(self.next, NodeNumber(node.number + 1))
         self.children.setdefault(node.parent, []).append(node.number)
         self.called[(node.parent, node.key, node.index)] = node.number
-        for number, change in changes(None, node):
-            apply_change(self.tallies.setdefault(number, Tally()), change)
+        shift(self._tally, None, node)
         self.active_pods += pod_change(None, node)
         self.wake(node)
+
+    def _tally(self, number: NodeNumber) -> Tally:
+        found = self.tallies.get(number)
+        if found is None:
+            found = self.tallies[number] = Tally()
+        return found
 
     def wake(self, node: Node) -> None:
         """Remember when the node wants to be assessed."""
@@ -115,39 +121,34 @@ class Index:
         self.held_at[limiter] = at
 
 
-#: What a node's change means for the tally of another: (open, bad, active, hooks).
-Change = tuple[int, int, int, int]
+def shift(tally: Callable[[NodeNumber], Tally], old: Node | None, new: Node) -> bool:
+    """Count a node's change with its parent, its boundary and its owner; return whether it freed a place.
 
-
-def changes(old: Node | None, new: Node) -> list[tuple[NodeNumber, Change]]:
-    """Return what a node's change does to the tallies of its parent, its boundary and its owner."""
-    was, now = (old.phase if old is not None else None), new.phase
-    opened = int(not now.is_fulfilled) - int(was is not None and not was.is_fulfilled)
-    result: list[tuple[NodeNumber, Change]] = []
+    Args:
+        tally: returns the counts of a node, to be changed.
+        old: the node before, None for a new one.
+        new: the node now.
+    """
+    was = old.phase if old is not None else None
+    now = new.phase
+    opened = (not now.is_fulfilled) - (was is not None and not was.is_fulfilled)
     if opened:
-        result.append((new.parent, (opened, 0, 0, 0)))
+        tally(new.parent).open += opened
         if new.hook_of >= 0:
-            result.append((new.hook_of, (0, 0, 0, opened)))
-    if new.boundary >= 0:
-        bad = int(now.is_bad) - int(was is not None and was.is_bad)
-        active = 0
-        if new.type.is_counted:
-            active = int(now.is_active) - int(was is not None and was.is_active)
-        if bad or active:
-            result.append((new.boundary, (0, bad, active, 0)))
-    return result
-
-
-def apply_change(tally: Tally, change: Change) -> None:
-    """Add ``change`` to ``tally``."""
-    tally.open += change[0]
-    tally.bad += change[1]
-    tally.active += change[2]
-    tally.hooks += change[3]
+            tally(new.hook_of).hooks += opened
+    if new.boundary < 0:
+        return False
+    bad = now.is_bad - (was is not None and was.is_bad)
+    active = (now.is_active - (was is not None and was.is_active)) if new.type.is_counted else 0
+    if bad or active:
+        counts = tally(new.boundary)
+        counts.bad += bad
+        counts.active += active
+    return active < 0
 
 
 def pod_change(old: Node | None, new: Node) -> int:
     """Return by how much a node's change changes the number of active pods."""
-    if new.type.value != "Pod":
+    if new.type != "Pod":
         return 0
-    return int(new.phase.is_active) - int(old is not None and old.phase.is_active)
+    return new.phase.is_active - (old is not None and old.phase.is_active)

@@ -183,11 +183,8 @@ def open_nodes(turn: Turn) -> list[Node]:
     return [node for number in numbers if not (node := turn.node(number)).phase.is_fulfilled]
 
 
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
-
-
 def end_leaves(turn: Turn, message: str) -> None:
     """End every leaf that runs, exit handlers excepted."""
     for node in open_nodes(turn):
-        if node.type in _LEAVES and not node.is_exit:
+        if node.type.is_leaf and not node.is_exit:
             end(turn, node, message)

@@ -6,17 +6,15 @@ Source: Argo operator.go hasOutputResultRef.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
-
 import msgspec
 
 from pinnace.engine.gates import boundary_template
 from pinnace.engine.run import Node
 from pinnace.engine.turn import Turn
 
+#: In JSON text, where a double quote within a text has a backslash before it.
 _REFERENCE = re.compile(
-    r"(?:steps|tasks)\s*(?:\.([-\w]+)|\[\s*['\"]([-\w]+)['\"]\s*\])(?:\?)?\.outputs(?:\?)?\.result"
+    rb"(?:steps|tasks)\s*(?:\.([-\w]+)|\[\s*(?:'|\\?\")([-\w]+)(?:'|\\?\")\s*\])\??\.outputs\??\.result"
 )
 
 
@@ -28,22 +26,8 @@ def is_result_wanted(turn: Turn, node: Node) -> bool:
     key = ("results", id(caller))
     known = turn.run.memo.get(key)
     if known is None or known[0] is not caller:
-        names = {match[1] or match[2] for text in _texts(caller) for match in _REFERENCE.finditer(text)}
+        text = msgspec.json.encode(caller)
+        names = {(match[1] or match[2]).decode() for match in _REFERENCE.finditer(text)}
         known = turn.run.memo[key] = (caller, names)
     owner = turn.node(node.parent) if node.is_attempt else node
     return owner.key in known[1]
-
-
-def _texts(part: Any) -> Iterator[str]:
-    """Yield every text in a part of a manifest."""
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, msgspec.Struct):
-        for name in part.__struct_fields__:
-            yield from _texts(getattr(part, name))
-    elif isinstance(part, dict):
-        for value in part.values():
-            yield from _texts(value)
-    elif isinstance(part, list | tuple):
-        for value in part:
-            yield from _texts(value)

@@ -56,6 +56,8 @@ class NodeType(StrEnum):
 
     is_counted: bool
     """Counts against a template's ``parallelism``. Source: Argo operator.go getActiveChildren."""
+    is_leaf: bool
+    """Does something itself instead of calling others."""
 
     POD = "Pod"
     HTTP = "HTTP"
@@ -70,6 +72,7 @@ class NodeType(StrEnum):
     def __init__(self, value: str) -> None:
         """Answer each question once."""
         self.is_counted = value in {"Pod", "Steps", "DAG"}
+        self.is_leaf = value in {"Pod", "HTTP", "Suspend"}
 
 
 class Shutdown(StrEnum):

@@ -29,7 +29,8 @@ def fill(memo: dict[Any, Any], part: T, scope: Scope, strict: Strictness = LENIE
     key = ("fill", id(part))
     known = memo.get(key)
     if known is None or known[0] is not part:
-        known = memo[key] = (part, tagged(part))
+        has_tag = b"{{" in msgspec.json.encode(part)
+        known = memo[key] = (part, tagged(part) if has_tag else None)
     filler = known[1]
     result: T = part if filler is None else filler(scope, strict)
     return result
@@ -53,7 +54,11 @@ def _text(text: str) -> Filler:
 
 
 def _struct(part: msgspec.Struct) -> Filler | None:
-    fillers = [(name, filler) for name in part.__struct_fields__ if (filler := tagged(getattr(part, name)))]
+    fillers = []
+    for name in part.__struct_fields__:
+        value = getattr(part, name)
+        if value and value is not True and (filler := tagged(value)):
+            fillers.append((name, filler))
     if not fillers:
         return None
     return lambda scope, strict: replace(part, **{name: filler(scope, strict) for name, filler in fillers})

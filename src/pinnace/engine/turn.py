@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.commands import Command
-from pinnace.engine.index import Tally, apply_change, changes, pod_change
+from pinnace.engine.index import Tally, pod_change, shift
 from pinnace.engine.run import NOBODY, Node, NodeOutputs, Phase, Run, RunState
 
 
@@ -98,21 +98,24 @@ class Turn:
             self.called[(new.parent, new.key, new.index)] = new.number
         elif old.phase is new.phase:
             return new
-        for number, change in changes(old, new):
-            tally = self.tallies.get(number)
-            if tally is None:
-                base = self.run.index.tallies.get(number)
-                tally = self.tallies[number] = base.copy() if base is not None else Tally()
-            apply_change(tally, change)
-            if change[2] < 0:
-                self.let_go(number)
+        if shift(self._counts, old, new):
+            self.let_go(new.boundary)
         pods = pod_change(old, new)
         if pods:
             self.active_pods += pods
             if pods < 0:
                 self.let_go(NOBODY)
-        self.tell(new.parent, new.number)
+        if new.phase is not Phase.WAITING and new.phase is not Phase.PENDING:
+            self.tell(new.parent, new.number)  # nobody acts on a child before it runs
         return new
+
+    def _counts(self, number: NodeNumber) -> Tally:
+        """Return the counts of a node, this turn's own copy."""
+        tally = self.tallies.get(number)
+        if tally is None:
+            base = self.run.index.tallies.get(number)
+            tally = self.tallies[number] = base.copy() if base is not None else Tally()
+        return tally
 
     def tell(self, parent: NodeNumber, child: NodeNumber) -> None:
         """Have ``parent`` assessed, knowing that ``child`` changed."""

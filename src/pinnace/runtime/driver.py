@@ -222,9 +222,9 @@ class Driver:
         for command in starts:
             if self._stager.needs_loading(command):
                 self._spawn(self._start([command]))
-        for command in commands:
-            if isinstance(command, SendRequest):
-                self._spawn(self._send(command))
+        for request in commands:
+            if isinstance(request, SendRequest):
+                self._spawn(self._send(request))
         if cancels:
             self._requester.cancel(cancels)
             self._spawn(self._executor.cancel(cancels))

@@ -14,7 +14,7 @@ from pathlib import Path
 from pinnace.base.errors import ArtifactNotFound, PinnaceError
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
-from pinnace.engine.naming import node_id
+from pinnace.engine.naming import node_id, pod_name
 from pinnace.engine.run import Run
 from pinnace.ports import executor as port
 from pinnace.ports.artifacts import ArtifactKeeper
@@ -125,7 +125,7 @@ class Stager:
     def _environment(self, command: StartTask, container: Container) -> dict[str, str]:
         info = self._run.info
         fields = {
-            "metadata.name": command.pod_name,
+            "metadata.name": self._pod_name(command),
             "metadata.namespace": info.namespace,
             "metadata.uid": info.uid,
             "spec.nodeName": platform.node(),
@@ -136,7 +136,7 @@ class Stager:
         own = {
             "ARGO_CONTAINER_NAME": "main",
             "ARGO_NODE_ID": node_id(info.name, command.node_name),
-            "ARGO_POD_NAME": command.pod_name,
+            "ARGO_POD_NAME": fields["metadata.name"],
             "ARGO_WORKFLOW_NAME": info.name,
             "PINNACE_ATTEMPT_ID": command.attempt_id,
         }
@@ -241,15 +241,21 @@ class Stager:
         )
 
     def _save(self, command: StartTask, artifact: Artifact, stored: Path) -> Artifact:
-        prefix = f"{self._run.info.name}/{command.pod_name}"
-        return self._keeper.save(stored, artifact, prefix)
+        return self._keeper.save(stored, artifact, self._key_prefix(command))
+
+    def _pod_name(self, command: StartTask) -> str:
+        return pod_name(self._run.info.name, command.node_name, command.template.name)
+
+    def _key_prefix(self, command: StartTask) -> str:
+        """Return where outputs go in the default repository. Source: Argo DefaultArchivePattern."""
+        return f"{self._run.info.name}/{self._pod_name(command)}"
 
     def _save_log(self, command: StartTask) -> list[Artifact]:
         """Save the log as Argo does with ``archiveLogs``; nothing was said, nothing is saved."""
         log = self._folder / "logs" / f"{command.attempt_id}.log"
         if not log.exists():
             return []
-        return [self._keeper.save(log, LOG_ARTIFACT, f"{self._run.info.name}/{command.pod_name}")]
+        return [self._keeper.save(log, LOG_ARTIFACT, self._key_prefix(command))]
 
 
 def container_of(template: Template) -> Container:

@@ -201,14 +201,14 @@ class Dag:
             any_succeeded = Phase.SUCCEEDED in phases
             all_failed = bool(phases) and all(each is Phase.FAILED for each in phases)
         return TaskResults(
-            Succeeded=phase is Phase.SUCCEEDED,
-            Failed=phase is Phase.FAILED,
-            Errored=phase is Phase.ERROR,
-            Skipped=phase is Phase.SKIPPED,
-            Omitted=phase is Phase.OMITTED,
-            Daemoned=False,
-            AnySucceeded=any_succeeded,
-            AllFailed=all_failed,
+            succeeded=phase is Phase.SUCCEEDED,
+            failed=phase is Phase.FAILED,
+            errored=phase is Phase.ERROR,
+            skipped=phase is Phase.SKIPPED,
+            omitted=phase is Phase.OMITTED,
+            daemoned=False,
+            any_succeeded=any_succeeded,
+            all_failed=all_failed,
         )
 
     # The end -----------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from pinnace.engine.calling import template_of
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
-from pinnace.engine.naming import pod_name
 from pinnace.engine.outputs import export, has_exports
 from pinnace.engine.results import is_result_wanted
 from pinnace.engine.run import Node, NodeOutputs, Phase
@@ -61,7 +60,6 @@ def _command(turn: Turn, node: Node, template: Template) -> StartTask:
         node=node.number,
         attempt_id=attempt(turn, node),
         node_name=node.name,
-        pod_name=pod_name(turn.run.info.name, node.name, template.name),
         template=template,
         want_result=is_result_wanted(turn, node),
         deadline=min(deadlines) if deadlines else None,

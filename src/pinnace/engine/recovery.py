@@ -1,0 +1,41 @@
+"""What became of the tasks of a run whose driver went away: the decisions, without the asking.
+
+Called by the driver when it takes over a run, and by the simulation. The order is: ``open_tasks`` tells which
+attempts still matter; the executor tells what it knows of them; ``lost_tasks`` ends those that ran and that
+nobody knows any more; ``advance.reassess`` asks again for what was never started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pinnace.engine.commands import StartTask
+from pinnace.engine.events import TaskEnded, TaskProblem
+from pinnace.engine.kinds.pod import start_command
+from pinnace.engine.leaf import attempt
+from pinnace.engine.run import NodeType, Phase, Run
+from pinnace.engine.turn import Turn
+
+
+def open_tasks(run: Run, now: float) -> list[StartTask]:
+    """Return the commands that started, or were to start, what is still open.
+
+    A node whose template cannot be prepared any more has none: ``reassess`` or ``lost_tasks`` ends it.
+    """
+    turn = Turn(run, now)
+    nodes = (run.nodes[number] for number in sorted(run.nodes))
+    active = (node for node in nodes if node.type is NodeType.POD and node.phase.is_active)
+    return [command for node in active if (command := start_command(turn, node)) is not None]
+
+
+def lost_tasks(run: Run, known: Collection[str], now: float) -> list[TaskEnded]:
+    """Return the ends of attempts that ran, and that are not among the ``known`` attempt ids."""
+    turn = Turn(run, now)
+    nodes = (run.nodes[number] for number in sorted(run.nodes))
+    return [
+        TaskEnded(node=node.number, attempt_id=attempt_id, at=now, problem=TaskProblem.LOST)
+        for node in nodes
+        if node.type is NodeType.POD
+        and node.phase is Phase.RUNNING
+        and (attempt_id := attempt(turn, node)) not in known
+    ]
