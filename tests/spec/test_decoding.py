@@ -29,7 +29,7 @@ def test_every_problem_is_told_at_once_with_its_place(read_workflow: ReadWorkflo
     _, problems = read_workflow(
         "spec:\n"
         "  entrypoint: [a]\n"
-        "  tempaltes: []\n"
+        "  onexit: a\n"
         "  templates:\n"
         "  - name: main\n"
         "    agrs: [a]\n"
@@ -38,10 +38,10 @@ def test_every_problem_is_told_at_once_with_its_place(read_workflow: ReadWorkflo
     )
     assert lines(problems) == [
         "w.yaml:4:15: error[wrong-type]: spec.entrypoint: expected a text, found a list",
-        "w.yaml:5:3: error[unknown-field]: spec.tempaltes: unknown field 'tempaltes' (did you mean 'templates'?)",
+        "w.yaml:5:3: error[unknown-field]: spec.onexit: unknown field 'onexit' (did you mean 'onExit'?)",
         "w.yaml:8:5: error[unknown-field]: spec.templates[0].agrs: unknown field 'agrs'",
         "w.yaml:9:27: error[missing-field]: spec.templates[0].inputs.parameters[0]: name is required",
-        "w.yaml:10:10: error[wrong-type]: spec.priority: expected an integer, found the text 'x'",
+        "w.yaml:10:13: error[wrong-type]: spec.priority: expected an integer, found the text 'x'",
     ]
     _, problems = read_workflow("spec: {parallelism: '3'}")
     assert problems[0].hint == "write it without quotes"

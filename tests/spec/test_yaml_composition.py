@@ -42,8 +42,7 @@ def test_a_document_means_what_it_means_to_kubernetes(case: dict[str, Any]) -> N
 def test_a_merged_key_keeps_the_place_where_it_is_written() -> None:
     composer = Composer(b"x: &a {p: 1}\nz: {<<: *a, q: 2}")
     value = composer.compose()
-    key, _ = composer.places[id(value["z"])]["p"]
-    assert (key.line, key.column) == (0, 7)
+    assert composer.places[id(value["z"])]["p"] == (0, 7, 0, 10)
 
 
 def test_words_that_only_yaml_1_1_calls_booleans_are_remembered() -> None:
@@ -94,7 +93,7 @@ def test_a_number_in_a_text_field_is_printed_through_32_bits(value: float, text:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (1e3, "1000"), (1.1, "1.1"), (1e21, "1000000000000000000000"), (1.5e-7, "0.00000015"), (-1.25e22, "-125" + "0" * 20),
+        (1e3, "1000"), (1.1, "1.1"), (1e21, "1" + "0" * 21), (1.5e-7, "0.00000015"),
         (12345678901234567890.0, "12345678901234567000"), (5e-324, "0." + "0" * 323 + "5"), (0.0, "0"),
     ],
 )  # fmt: skip

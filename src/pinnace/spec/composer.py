@@ -46,8 +46,11 @@ class UnreadableError(Exception):
         self.code, self.message, self.mark, self.hint = code, message, mark, hint
 
 
-#: For each container, by identity: its keys or indexes → where the key and where the value is.
-Places = dict[int, dict[str | int, tuple[Mark, Mark]]]
+#: Line and column of a key, then of its value. Numbers rather than marks: tuples of numbers are free to the
+#: garbage collector, a hundred thousand marks are not.
+Place = tuple[int, int, int, int]
+#: For each container, by identity: its keys or indexes → where they are.
+Places = dict[int, dict[str | int, Place]]
 
 
 class Composer:
@@ -59,6 +62,8 @@ class Composer:
         self.repeated: list[tuple[str, Mark]] = []
         #: Unquoted words other than true and false that became booleans, by the line and column of each.
         self.boolean_words: dict[tuple[int, int], str] = {}
+        #: The same of keys.
+        self.boolean_keys: dict[tuple[int, int], str] = {}
         self._events = _events(data)
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._open: set[str] = set()
@@ -108,13 +113,12 @@ class Composer:
         self._depth -= 1
         return value
 
-    def _scalar_value(self, event: Any) -> Scalar:
-        value, mark = _scalar(event), event.start_mark
-        if type(value) is bool and event.value.lower() not in {"true", "false"}:
-            self.boolean_words[mark.line, mark.column] = event.value
+    def _scalar_value(self, event: ScalarEvent) -> Scalar:
+        value = _scalar(event)
+        _note_boolean(value, event, self.boolean_words)
         if type(value) is float and not math.isfinite(value):
             message = "infinity and NaN have no form in JSON"
-            raise UnreadableError("invalid-yaml", message, mark, "quote it to mean the text")
+            raise UnreadableError("invalid-yaml", message, event.start_mark, "quote it to mean the text")
         return value
 
     def _alias(self, event: AliasEvent) -> Any:
@@ -139,18 +143,19 @@ class Composer:
 
     def _sequence(self) -> list[Any]:
         items: list[Any] = []
-        places: dict[str | int, tuple[Mark, Mark]] = {}
+        places: dict[str | int, Place] = {}
         self.places[id(items)] = places
         for event in self._events:
             if type(event) is SequenceEndEvent:
                 break
-            places[len(items)] = (event.start_mark, event.start_mark)
+            mark = event.start_mark
+            places[len(items)] = (mark.line, mark.column, mark.line, mark.column)
             items.append(self._node(event))
         return items
 
     def _mapping(self) -> dict[str, Any]:
         entries: dict[str, Any] = {}
-        places: dict[str | int, tuple[Mark, Mark]] = {}
+        places: dict[str | int, Place] = {}
         self.places[id(entries)] = places
         for event in self._events:
             if type(event) is MappingEndEvent:
@@ -163,11 +168,12 @@ class Composer:
             if key in entries:
                 self.repeated.append((key, event.start_mark))
             value_event = next(self._events)
-            places[key] = (event.start_mark, value_event.start_mark)
+            mark, value_mark = event.start_mark, value_event.start_mark
+            places[key] = (mark.line, mark.column, value_mark.line, value_mark.column)
             entries[key] = self._node(value_event)
         return entries
 
-    def _merge(self, entries: dict[str, Any], places: dict[str | int, tuple[Mark, Mark]], mark: Mark) -> None:
+    def _merge(self, entries: dict[str, Any], places: dict[str | int, Place], mark: Mark) -> None:
         value = self._node(next(self._events))
         for source in reversed(value) if isinstance(value, list) else [value]:
             if not isinstance(source, dict):
@@ -180,6 +186,7 @@ class Composer:
         if type(event) is ScalarEvent:
             self._count += 1
             key = _scalar(event)
+            _note_boolean(key, event, self.boolean_keys)
         elif type(event) is AliasEvent:
             key = self._alias(event)
         else:
@@ -241,6 +248,12 @@ def _scalar(event: ScalarEvent) -> Scalar:
         return resolve(event.value, event.tag, plain=event.implicit[0])
     except ScalarError as error:
         raise UnreadableError("invalid-yaml", str(error), event.start_mark) from error
+
+
+def _note_boolean(value: Scalar, event: ScalarEvent, words: dict[tuple[int, int], str]) -> None:
+    """Put the word of a boolean that is not written as true or false into ``words``."""
+    if type(value) is bool and event.value.lower() not in {"true", "false"} and event.start_mark is not None:
+        words[event.start_mark.line, event.start_mark.column] = event.value
 
 
 def _key_text(key: Any) -> str | None:

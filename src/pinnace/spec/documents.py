@@ -45,7 +45,7 @@ class Positions:
 
     def of_value(self, path: Path) -> tuple[int, int]:
         """Return line and column of the value at ``path``, or of its nearest known parent."""
-        return self._find(path, 1)
+        return self._find(path, 2)
 
     def _find(self, path: Path, which: int) -> tuple[int, int]:
         value, found = self._root, (self._first_line, 1)
@@ -53,7 +53,7 @@ class Positions:
             place = self._places.get(id(value), {}).get(key)
             if place is None:
                 break
-            found = _position(place[which], self._first_line)
+            found = (place[which] + self._first_line, place[which + 1] + 1)
             value = value[key]
         return found
 
@@ -147,7 +147,12 @@ def _read_one(text: str, origin: str, index: int, first_line: int) -> tuple[Docu
         return None, [problem]
     positions = Positions(value, composer.places, first_line, composer.boolean_words)
     document = Document(value, positions, origin, index)
-    return document, [_repeated(document, key, mark, first_line) for key, mark in composer.repeated]
+    problems = [_repeated(document, key, mark, first_line) for key, mark in composer.repeated]
+    problems += [
+        _boolean_key(document, word, line + first_line, column + 1)
+        for (line, column), word in composer.boolean_keys.items()
+    ]
+    return document, problems
 
 
 def _read_json(text: str) -> Any:
@@ -170,6 +175,18 @@ def _repeated(document: Document, key: str, mark: Mark, first_line: int) -> Prob
         line=line,
         column=column,
         hint="remove one of them",
+    )
+
+
+def _boolean_key(document: Document, word: str, line: int, column: int) -> Problem:
+    return Problem(
+        code="boolean-key",
+        message=f"{word} without quotes is a boolean in YAML: this key is read as its text, true or false",
+        severity="warning",
+        file=document.origin,
+        line=line,
+        column=column,
+        hint="put quotes around it",
     )
 
 

@@ -94,8 +94,6 @@ class ArtifactGC(Spec, frozen=True):
     strategy: str = ""
     pod_metadata: Json | None = None
     service_account_name: str = ""
-    force_finalizer_removal: bool = False
-    pod_spec_patch: str = ""
 
 
 class S3(Spec, frozen=True):

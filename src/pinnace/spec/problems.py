@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 from typing import Literal
 
@@ -11,6 +12,9 @@ import msgspec
 #: Where something is inside a document: ``("spec", "templates", 0, "name")``.
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
+
+#: How many known words a misspelt one is compared with.
+_MOST_COMPARED = 100
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +60,9 @@ def format_path(path: Path) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?`` for the known word closest to ``word``, or "" when none is close."""
-    candidates = list(known)
-    lowered = {candidate.lower(): candidate for candidate in candidates}
+    # Of very many words only the first of about the same length are compared: a manifest that is wrong a
+    # thousand times is still refused at once.
+    like = (name for name in known if abs(len(name) - len(word)) <= max(2, len(word) // 2))
+    lowered = {name.lower(): name for name in itertools.islice(like, _MOST_COMPARED)}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f"did you mean '{lowered[close[0]]}'?" if close else ""

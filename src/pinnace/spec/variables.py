@@ -145,5 +145,6 @@ VARIABLES = (
 def find_variable(key: str) -> Variable | None:
     """Return the entry that describes ``key``, or None: no such variable exists anywhere."""
     exact = (variable for variable in VARIABLES if variable.key == key)
-    matching = (variable for variable in VARIABLES if variable.pattern.fullmatch(key))
-    return next(exact, None) or next(matching, None)
+    matching = [variable for variable in VARIABLES if variable.pattern.fullmatch(key)]
+    # A name may hold dots (of a label, for one), so that the longest pattern is the one that is meant.
+    return next(exact, None) or max(matching, key=lambda variable: len(variable.key), default=None)
