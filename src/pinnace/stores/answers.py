@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import LeaseLost, NameTaken, RunFilter, RunSummary
-from pinnace.stores.codec import printable
 
 #: Candidates that an ambiguous word is answered with.
 SHOWN = 5
@@ -26,6 +25,11 @@ def summarize(info: RunInfo, state: RunState) -> RunSummary:
         started_at=state.started_at,
         finished_at=state.finished_at,
     )
+
+
+def printable(text: str) -> str:
+    """Return the text with ``?`` for each lone surrogate, which a column of text cannot hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def printable_labels(labels: Mapping[str, str]) -> dict[str, str]:

@@ -150,11 +150,6 @@ def to_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
-def printable(text: str) -> str:
-    """Return the text with each lone surrogate, which the database cannot hold as text, as ``?``."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _is_utf8(text: str) -> bool:
     if text.isascii():
         return True

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from pinnace.base.errors import StorageError
 
 _MOVE = "Make it writable for this user, or set PINNACE_HOME to a folder that is."
-_FREE = "Free some room there (`pinnace delete` removes old runs); what runs goes on when there is room."
+_FREE = "Free some room there; `pinnace delete` removes old runs."
 
 #: SQLite's primary result code → what happened, what to do.
 _SQLITE = {

@@ -30,8 +30,8 @@ from pinnace.ports.store import (
     Submission,
 )
 from pinnace.stores import leases
-from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable_labels
-from pinnace.stores.codec import Codec, Lookup, printable, to_bytes, to_text
+from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable, printable_labels
+from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database
 from pinnace.stores.processes import is_dead
 from pinnace.stores.schema import nodes as node_rows
@@ -53,6 +53,8 @@ def _upsert_node() -> str:
 
 
 _UPSERT_NODE = _upsert_node()
+#: Sets the columns named beside ``run``. Made once: to make a statement costs more than to execute it.
+_UPDATE_RUN = runs.update().where(runs.c.uid == sa.bindparam("run"))
 _REMOVE_NODE = "DELETE FROM nodes WHERE run = ? AND number = ?"
 _REMOVE_VALUE = (
     "DELETE FROM stored_values WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM run_values WHERE digest = ?1)"
@@ -141,7 +143,7 @@ class SqliteStore:
                     leases.check(connection, change.uid, change.lease)
                     checked.add((change.uid, change.lease))
                 if columns:
-                    connection.execute(runs.update().where(runs.c.uid == change.uid).values(columns))
+                    connection.execute(_UPDATE_RUN, {"run": change.uid, **columns})
                 if values:
                     _keep_values(connection, change.uid, values)
                 if change.removed:
