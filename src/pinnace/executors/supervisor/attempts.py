@@ -16,6 +16,7 @@ class Attempt:
     def __init__(self, attempt_id: str, spec: dict[str, Any]) -> None:
         self.attempt_id = attempt_id
         self.spec = spec
+        self.is_isolated: bool = spec.get("isolated", False)
         self.channel: Channel | None = None
         #: The last fact; None before it has started.
         self.last: Update | None = None
@@ -51,7 +52,7 @@ class Attempt:
         self.last = update
         self.is_ended = True
         self.is_recorded = False
-        self.spec = {"isolated": self.spec.get("isolated", False)}
+        self.spec = {}
 
 
 def started(attempt_id: str, body: dict[str, Any]) -> Update:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import sys
 from typing import Any, NoReturn
 
+from . import trees
+from .attempts import Attempt
 from .places import HostPlace, Layout
 from .processes import NotStartedError
 from .warden import Warden
@@ -18,22 +21,23 @@ from .wire import Channel
 _NEW_PER_TURN = 4
 #: Points for the kernel's choice of a victim when memory runs out: tasks go before Pinnace.
 _OOM_POINTS = 500
+_SWEEPER_NICENESS = 10
 
 
 class Crew:
-    """Wardens on the host, used for one task after another, and wardens in private views, used once."""
+    """Wardens for tasks on the host and for tasks in private views; each is used again and again."""
 
     def __init__(self, layout: Layout, hidden: list[str], visible: list[str]) -> None:
         self._layout = layout
         self._hidden = hidden
         self._visible = visible
-        self._idle: list[Channel] = []
+        self._idle: dict[bool, list[Channel]] = {True: [], False: []}
         self._nursery: Any = None
+        self._sweeper: Channel | None = None
 
     def has_room(self, spec: dict[str, Any], chosen: int) -> bool:
         """Tell whether one more task may start in a turn that has chosen ``chosen`` already."""
-        idle = 0 if spec["isolated"] else len(self._idle)
-        return chosen < idle + _NEW_PER_TURN
+        return chosen < len(self._idle[spec["isolated"]]) + _NEW_PER_TURN
 
     def take(self, spec: dict[str, Any]) -> Channel:
         """Return the channel of a warden that waits for a task such as ``spec``.
@@ -42,29 +46,51 @@ class Crew:
             OSError: no process can be made.
             NotStartedError: a task such as ``spec`` cannot run on this machine.
         """
-        if spec["isolated"]:
-            return self._from_nursery()
-        return self._idle.pop() if self._idle else self._fork()
+        isolated: bool = spec["isolated"]
+        if idle := self._idle[isolated]:
+            return idle.pop()
+        return self._from_nursery() if isolated else self._fork()
 
-    def take_back(self, channel: Channel, spec: dict[str, Any]) -> bool:
+    def take_back(self, channel: Channel, attempt: Attempt) -> bool:
         """Keep a warden whose task has ended for the next one; False when it is of no more use."""
-        if spec.get("isolated", False) or channel.closed:
+        if attempt.is_isolated:
+            self._sweep(attempt.attempt_id)
+        if channel.closed:
             return False
-        self._idle.append(channel)
+        self._idle[attempt.is_isolated].append(channel)
         return True
 
     def dismiss(self, channel: Channel) -> None:
         """Forget an idle warden that is gone."""
         channel.close()
-        if channel in self._idle:
-            self._idle.remove(channel)
+        for idle in self._idle.values():
+            if channel in idle:
+                idle.remove(channel)
 
     def close(self) -> None:
         """Let every warden go."""
-        for channel in self._idle:
+        for channel in (*self._idle[True], *self._idle[False]):
             channel.close()
         if self._nursery is not None:
             self._nursery.close()
+        if self._sweeper is not None:
+            self._sweeper.close()
+
+    def _sweep(self, attempt_id: str) -> None:
+        """Have the scratch folder of an ended task removed; without a sweeper the end of the run does it."""
+        if self._sweeper is None or self._sweeper.closed:
+            try:
+                self._sweeper = self._fork_sweeper()
+            except OSError:
+                return
+        self._sweeper.send(["remove", self._layout.scratch(attempt_id)])
+
+    def _fork_sweeper(self) -> Channel:
+        ours, theirs = socket.socketpair()
+        if os.fork() == 0:
+            _serve_sweeping(theirs)
+        theirs.close()
+        return Channel(ours)
 
     def _fork(self) -> Channel:
         ours, theirs = socket.socketpair()
@@ -87,6 +113,18 @@ class Crew:
         return Channel(ours)
 
 
+def _serve_sweeping(connection: socket.socket) -> NoReturn:
+    """Remove what is asked for, after everything that is more urgent."""
+    keep_only(connection)
+    os.nice(_SWEEPER_NICENESS)
+    channel = Channel(connection)
+    while not channel.closed:
+        select.select([channel], [], [])
+        for _remove, path in channel.receive():
+            trees.remove(path)
+    os._exit(0)
+
+
 def keep_only(connection: socket.socket) -> None:
     """Close every descriptor that a fork inherited except the first three and ``connection``."""
     own = connection.fileno()
@@ -105,7 +143,7 @@ def serve_on_host(connection: socket.socket, layout: Layout) -> NoReturn:
 
         become_subreaper()
         prefer_as_oom_victim()
-    Warden(Channel(connection), HostPlace(layout)).serve(once=False)
+    Warden(Channel(connection), HostPlace(layout)).serve()
 
 
 def prefer_as_oom_victim() -> None:

@@ -177,7 +177,7 @@ class Supervisor:
         del self._running[channel]
         attempt.channel = None
         self._end(attempt, body)
-        if not self._crew.take_back(channel, attempt.spec):
+        if not self._crew.take_back(channel, attempt):
             self._selector.unregister(channel)
             channel.close()
 

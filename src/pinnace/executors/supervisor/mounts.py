@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 #: Folders that the view has of its own kind.
@@ -33,17 +33,20 @@ class Survey(NamedTuple):
     """Symbolic links to make, with their text."""
 
 
-def mount_points(table: str) -> list[str]:
-    """Return where file systems with files are mounted, from the text of ``/proc/self/mountinfo``.
+def mount_points(table: str) -> dict[str, bool]:
+    """Return where file systems with files are mounted, parents first, and whether they can be written.
 
-    Source: proc_pid_mountinfo(5).
+    Args:
+        table: the text of ``/proc/self/mountinfo``. Source: proc_pid_mountinfo(5).
     """
-    points: dict[str, None] = {}
+    points: dict[str, bool] = {}
     for line in table.splitlines():
         fields = line.split(" ")
-        if fields[fields.index("-", 6) + 1] not in _VIRTUAL:
-            points[_OCTAL.sub(lambda match: chr(int(match[1], 8)), fields[4])] = None
-    return sorted(points)
+        kind, _source, options = fields[fields.index("-", 6) + 1 :]
+        if kind not in _VIRTUAL:
+            point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), fields[4])
+            points[point] = "ro" not in options.split(",")
+    return dict(sorted(points.items()))
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
@@ -59,15 +62,16 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def survey_as_root(points: Sequence[str], hidden: Sequence[str]) -> Survey:
+def survey_as_root(points: Mapping[str, bool], hidden: Sequence[str]) -> Survey:
     """Return the parts when one overlay may cover the root's own file system."""
     parts = [point for point in points if point != "/" and not is_below(point, [*SPECIAL, *hidden])]
-    folders = [part for part in parts if os.path.isdir(part)]
-    files = [part for part in parts if os.path.isfile(part)]
-    return Survey(overlays=("/", *folders), bound=tuple(files))
+    # What nobody can write, as a snap's image, needs no layer to keep writes apart.
+    folders = [part for part in parts if points[part] and os.path.isdir(part)]
+    others = [part for part in parts if part not in folders and os.path.exists(part)]
+    return Survey(overlays=("/", *folders), bound=tuple(others))
 
 
-def survey_as_user(points: Sequence[str], hidden: Sequence[str]) -> Survey:
+def survey_as_user(points: Mapping[str, bool], hidden: Sequence[str]) -> Survey:
     """Return the parts when no overlay may cover a folder with mounts below.
 
     A top-level folder with mounts below is taken apart into what it holds; deeper ones are bound with all
@@ -80,7 +84,7 @@ def survey_as_user(points: Sequence[str], hidden: Sequence[str]) -> Survey:
 
 
 class _Parts:
-    def __init__(self, points: Sequence[str], left_out: Sequence[str]) -> None:
+    def __init__(self, points: Mapping[str, bool], left_out: Sequence[str]) -> None:
         self._points = points
         self._left_out = left_out
         self.overlays: list[str] = []
@@ -104,6 +108,8 @@ class _Parts:
         inner = [p for p in self._points if p != path and is_below(p, [path])]
         if not os.listdir(path):
             self.folders.append(path)
+        elif not self._points.get(path, True):
+            self.bound.append(path)
         elif not inner:
             self.overlays.append(path)
         elif may_split:

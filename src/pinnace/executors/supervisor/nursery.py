@@ -2,8 +2,8 @@
 
 It is forked from the supervisor for the first isolated task and enters a mount namespace (and, for an
 ordinary user, a user namespace in which that user is root) where everything that the views have in common is
-laid out once. For each task it clones a warden that is process 1 of its own process namespace and has its own
-copy of these mounts.
+laid out once. Each warden that it clones is process 1 of a process namespace of its own, and makes for each
+task a mount namespace that starts as a copy of this one.
 
 Its memory never runs a program of a task, and what programs may gain is limited before the first is started:
 as root in a container they own files and change users, but cannot mount, load modules, trace or make devices.
@@ -112,11 +112,11 @@ def _serve(connection: socket.socket, layout: Layout, hidden: list[str], visible
         try:
             if reason:
                 report_not_started(channel, f"no isolation on this machine: {reason}")
-            elif syscalls.clone(syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID) == 0:
+            elif syscalls.clone(syscalls.CLONE_NEWPID) == 0:
                 syscalls.die_with_parent()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 connection.close()
-                Warden(channel, ViewPlace(layout, shared)).serve(once=True)
+                Warden(channel, ViewPlace(layout, shared)).serve()
         except OSError as error:
             report_not_started(channel, f"a private view cannot be made: {error}")
         channel.close()

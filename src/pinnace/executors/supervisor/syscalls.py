@@ -91,6 +91,11 @@ def unshare(flags: int) -> None:
     _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
 
 
+def enter(namespace: int, flag: int) -> None:
+    """Move this process into the namespace that the descriptor ``namespace`` stands for."""
+    _checked(_libc.setns(ctypes.c_int(namespace), ctypes.c_int(flag)), "setns")
+
+
 def clone(flags: int) -> int:
     """Fork with new namespaces; return the child's process id, or 0 in the child.
 

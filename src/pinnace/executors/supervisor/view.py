@@ -1,8 +1,8 @@
-"""A private view of the file system for one task: its files in place, entered by its warden.
+"""A private view of the file system for a task: its files in place, entered by its warden.
 
-``groundwork`` describes what a view consists of. The calling process is process 1 of a process namespace and
-has a mount namespace of its own; from ``furnish`` on it sees what the task sees, and reaches the run's
-folders only through descriptors opened before.
+``groundwork`` describes what a view consists of. The calling process is process 1 of a process namespace.
+From ``furnish`` until ``clear`` it is in a mount namespace of its own, sees what the task sees, and reaches
+the run's folders only through descriptors opened before.
 """
 
 from __future__ import annotations
@@ -27,19 +27,26 @@ _SHM_OPTIONS = "mode=1777,size=64m"
 
 
 class ViewPlace:
-    """A view made of ``shared`` and the task's own files; used for one task."""
+    """A view made of ``shared`` and the task's own files, another one for each task.
+
+    The mounts of ``shared`` are those of the current mount namespace.
+    """
 
     def __init__(self, layout: Layout, shared: Shared) -> None:
         self._layout = layout
         self._shared = shared
+        self._origin = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        self._opened: list[int] = []
         self._scratch = -1
+        self._limit_processes()
         self.notes = shared.notes
         self.captures = ""
         self.stored = ""
-        self.logs = _open_folder(layout.logs)
+        self.logs = os.open(layout.logs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def furnish(self, spec: dict[str, Any]) -> None:
         """Enter the view with the task's files in place and its working directory as the current folder."""
+        syscalls.unshare(syscalls.CLONE_NEWNS)
         attempt_id = spec["attempt_id"]
         volumes = [file for file in spec["files"] if file["writable_source"]]
         for volume in volumes:
@@ -50,10 +57,10 @@ class ViewPlace:
         if spec["captures"]:
             self.stored = f"{self._layout.task(attempt_id)}/captures"
             os.makedirs(self.stored, exist_ok=True)
-            self.captures = f"/proc/self/fd/{_open_folder(self.stored)}"
-        self._limit_processes()
+            self.captures = f"/proc/self/fd/{self._open(self.stored)}"
         self._mount(attempt_id, volumes)
-        self._scratch = _open_folder(f"scratch/{attempt_id}")
+        if spec["disk_quota"] is not None:
+            self._scratch = self._open(f"scratch/{attempt_id}")
         os.chdir(VIEW)
         syscalls.pivot_root_here()
         working_dir = spec["working_dir"] or "/"
@@ -80,7 +87,17 @@ class ViewPlace:
         return used
 
     def clear(self) -> None:
-        """Do nothing: the view goes with this process, its scratch folder with the supervisor."""
+        """Leave the view, which ends it; its scratch folder is the supervisor's to remove."""
+        for descriptor in self._opened:
+            os.close(descriptor)
+        self._opened.clear()
+        syscalls.enter(self._origin, syscalls.CLONE_NEWNS)
+        os.chdir(self._layout.root)
+
+    def _open(self, path: str) -> int:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._opened.append(descriptor)
+        return descriptor
 
     def _resolve(self, path: str) -> str:
         """Return ``path`` with the links among its parents followed, as the task will see them."""
@@ -152,7 +169,3 @@ def _stage_layer(attempt_id: str) -> str:
     layer = f"scratch/{attempt_id}/stage"
     os.makedirs(layer, exist_ok=True)
     return layer
-
-
-def _open_folder(path: str) -> int:
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

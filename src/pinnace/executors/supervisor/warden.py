@@ -1,7 +1,8 @@
 """The parent of one task: furnishes its place, starts it, moves its output, stops it, sweeps up, captures.
 
-A warden is a fork of the supervisor (on the host, used for one task after another) or of the nursery (process
-1 of the task's own view, used once). It reports to the supervisor over its channel:
+A warden is a fork of the supervisor (for tasks on the host) or of the nursery (for tasks in private views, as
+process 1 of its process namespace). It runs one task after another, for a fork costs more than many a task.
+It reports to the supervisor over its channel:
 
     ["started", {"at", "notes"}]   the command runs
     ["ended", {"at", "reason", "exit_code", "message", "result", "captures"}]
@@ -61,22 +62,20 @@ class Place(Protocol):
 
 
 class Warden:
-    """Runs tasks in ``place``, one at a time."""
+    """Runs tasks in ``place``, one after another."""
 
     def __init__(self, channel: Channel, place: Place) -> None:
         self._channel = channel
         self._place = place
         self._wakeup = _wake_on_child_end()
 
-    def serve(self, *, once: bool) -> NoReturn:
-        """Run the tasks that come over the channel until it closes, or only the first."""
+    def serve(self) -> NoReturn:
+        """Run the tasks that come over the channel until it closes."""
         while True:
             select.select([self._channel], [], [])
             for message in self._channel.receive():
                 if message[0] == "run":
                     self._run(message[1])
-                    if once:
-                        os._exit(0)
             if self._channel.closed:
                 os._exit(0)
 
