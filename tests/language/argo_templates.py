@@ -1,7 +1,7 @@
 """Argo's substitution in the JSON text of a whole document, for the cases that were recorded from it.
 
-Pinnace substitutes value by value. What both share, ``resolve_expression`` and ``mentions``, is Pinnace's; what
-only a JSON text needs is here: escapes, one pass a level of nesting, and results that break the JSON.
+Pinnace substitutes value by value. What both share, ``resolve_expression``, is Pinnace's; what only a JSON
+text needs is here: escapes, one pass a level of nesting, and results that break the JSON.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pinnace.base.errors import PinnaceError
 from pinnace.language.errors import AbsentValue, ExpressionError, TagError, UnresolvedVariable
 from pinnace.language.expressions import evaluate
 from pinnace.language.goformat import quote
-from pinnace.language.tags import LENIENT, MISSING, STRICT, FlatScope, Strictness, resolve_expression
-
-from pinnace.base.errors import PinnaceError
+from pinnace.language.tags import LENIENT, STRICT, FlatScope, Strictness, resolve_expression
 
 
 def argo_replace(case: Mapping[str, Any], env: dict[str, object]) -> str:
@@ -30,7 +29,8 @@ def argo_replace(case: Mapping[str, Any], env: dict[str, object]) -> str:
     if checked:
         _require_json(text, "cannot do template replacements with invalid JSON")
     result = "".join(
-        piece if index % 2 == 0 else _replaced(piece, env, strictness) for index, piece in enumerate(_pieces(text))
+        piece if index % 2 == 0 else _replaced(piece, env, strictness)
+        for index, piece in enumerate(_pieces(text))
     )
     if checked:
         _require_json(result, "cannot finish template replacement because the result was invalid JSON")
@@ -103,7 +103,11 @@ def _replaced_expression(tag: str, env: dict[str, object], strictness: Strictnes
     if result is None:
         return "{{=" + escaped + "}}"
     text = json.dumps(result, ensure_ascii=False)[1:-1]
-    return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text) if _is_text(expression, env) else text
+    return (
+        re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+        if _is_text(expression, env)
+        else text
+    )
 
 
 def _is_text(expression: str, env: dict[str, object]) -> bool:
@@ -118,6 +122,3 @@ def _require_json(text: str, message: str) -> None:
         json.loads(text)
     except ValueError:
         raise ExpressionError(message) from None
-
-
-__all__ = ["MISSING", "argo_replace", "argo_resolve_var", "argo_tags"]

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from argo_templates import argo_replace, argo_resolve_var, argo_tags
-from pinnace.language import dates
+
+from pinnace.base.errors import PinnaceError
+from pinnace.language import date_layouts, dates
 from pinnace.language.conditions import evaluate_condition, evaluate_when
 from pinnace.language.dates import Duration, Time, Zone
 from pinnace.language.depends import RESULTS, Depends, TaskResults
-from pinnace.language.errors import ExpressionError, UnresolvedVariable
+from pinnace.language.errors import UnresolvedVariable
 from pinnace.language.expressions import evaluate
 from pinnace.language.semver import Version
 from pinnace.language.values import AnyMap, Header, Sized, Strings, is_nil
-
-from pinnace.base.errors import PinnaceError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED_CASES = REPOSITORY.parent / "shared" / "conformance" / "expressions.jsonl"
@@ -130,7 +130,7 @@ def decoded(value: Any) -> Any:
 
 
 def _time(text: str) -> Time:
-    return dates.parse_time(dates.RFC3339, text)
+    return dates.parse_time(date_layouts.RFC3339, text)
 
 
 _WRAPPERS: dict[str, Callable[[Any], object]] = {
@@ -144,33 +144,39 @@ _WRAPPERS: dict[str, Callable[[Any], object]] = {
 
 def plain(value: object) -> object:
     """Return a value of the language as a case writes it."""
-    if is_nil(value) and not isinstance(value, list):
-        return None
-    if isinstance(value, Sized):
-        return int(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"$float": "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"}
-    if isinstance(value, bytes):
-        return {"$bytes": base64.b64encode(value).decode()}
-    if isinstance(value, Time):
-        return {"$time": value.format(dates.RFC3339_NANO)}
-    if isinstance(value, Duration):
-        return {"$duration": value.nanoseconds}
-    if isinstance(value, Zone):
-        return {"$tz": value.name}
-    if isinstance(value, Version):
-        return str(value)
-    if isinstance(value, str) and re.search(r"[\udc80-\udcff]", value):
-        return {"$rawstr": base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()}
-    if isinstance(value, AnyMap):
-        if all(isinstance(key, str) for key, _ in value.values()):
-            return {str(key): plain(each) for key, each in value.values()}
-        return {"$map": [[plain(key), plain(each)] for key, each in value.values()]}
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [plain(each) for each in value]
+    for kind, written in _WRITTEN:
+        if isinstance(value, kind):
+            return written(value)
     return value
+
+
+def _plain_string(text: str) -> object:
+    if not re.search(r"[\udc80-\udcff]", text):
+        return text
+    return {"$rawstr": base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()}
+
+
+def _plain_float(number: float) -> object:
+    if math.isfinite(number):
+        return number
+    return {"$float": "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"}
+
+
+def _plain_any_map(value: AnyMap) -> object:
+    pairs = [(plain(key), plain(each)) for key, each in value.values()]
+    if all(isinstance(key, str) for key, _ in pairs):
+        return {str(key): each for key, each in pairs}
+    return {"$map": [list(pair) for pair in pairs]}
+
+
+_WRITTEN: tuple[tuple[type, Callable[[Any], object]], ...] = (
+    (Sized, int), (float, _plain_float), (str, _plain_string), (Version, str), (AnyMap, _plain_any_map),
+    (bytes, lambda raw: {"$bytes": base64.b64encode(raw).decode()}),
+    (Time, lambda time: {"$time": time.format(date_layouts.RFC3339_NANO)}),
+    (Duration, lambda duration: {"$duration": duration.nanoseconds}), (Zone, lambda zone: {"$tz": zone.name}),
+    (dict, lambda values: {key: plain(each) for key, each in values.items()}),
+    (list, lambda values: [plain(each) for each in values]),
+)  # fmt: skip
 
 
 def same(got: object, wanted: object) -> bool:
@@ -195,8 +201,3 @@ def _alike(got: object, wanted: object) -> bool:
 def _sorted(pairs: object) -> list[str]:
     assert isinstance(pairs, list)
     return sorted(json.dumps(pair, sort_keys=True) for pair in pairs)
-
-
-def stage_of(error: ExpressionError) -> str:
-    """Return when an expression failed."""
-    return error.stage

@@ -1,14 +1,14 @@
 """The static check: what in an expression can never be right, given the types of the environment.
 
 Part of the language, not an extra: ``retries == 2`` where ``retries`` is a string is an error, not false.
-Top-level names have the types of their values; what a ``map[string]any`` holds is ``any``, and ``any`` is only
+Top-level names have the types of their values; what a ``map[string]any`` holds is ``any``, which is only
 checked when the expression runs. Source: expr-lang v1.17.8, checker/checker.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from pinnace.language import syntax
 from pinnace.language.errors import ExpressionError
@@ -18,10 +18,21 @@ from pinnace.language.operations import result_of_binary, result_of_unary
 from pinnace.language.regex import check_pattern
 from pinnace.language.syntax import Node
 from pinnace.language.types import (
-    ANY, ANY_MAP, BOOL, BYTES, FLOAT, FUNCTION, GROUP_MAP, INT, LIST, MAP, NIL, STRING, UNKNOWN,
-    Signature, Type, assignable, list_of, named, parse_signature,
+    ANY,
+    BOOL,
+    FUNCTION,
+    GROUP_MAP,
+    INT,
+    LIST,
+    MAP,
+    UNKNOWN,
+    Signature,
+    Type,
+    assignable,
+    list_of,
 )  # fmt: skip
-from pinnace.language.values import AnyMap, Failure, Function, Struct
+from pinnace.language.value_types import type_of
+from pinnace.language.values import Failure
 
 
 def check(tree: Node, env: Mapping[str, object], text: str) -> None:
@@ -31,32 +42,6 @@ def check(tree: Node, env: Mapping[str, object], text: str) -> None:
         ExpressionError: (stage compile) an unknown name, types that cannot fit, a wrong argument.
     """
     _Checker(env, text).visit(tree)
-
-
-def type_of(value: object) -> Type:
-    """Return the static type of a value of the environment."""
-    if value is None:
-        return NIL
-    known = _CLASSES.get(type(value))
-    if known is not None:
-        return known
-    if isinstance(value, Function):
-        return Type(value.signature, "func", function=parse_signature(value.signature))
-    if isinstance(value, AnyMap):
-        return GROUP_MAP if type(value) is not AnyMap else ANY_MAP
-    if isinstance(value, Struct):
-        fields = {name: each for name, each in value.fields.items() if isinstance(each, Type)}
-        return Type(value.go_type, "struct", fields=fields)
-    go_type = getattr(value, "go_type", None)
-    try:
-        return named(go_type) if isinstance(go_type, str) else UNKNOWN
-    except KeyError:
-        return UNKNOWN
-
-
-_CLASSES: dict[type, Type] = {
-    bool: BOOL, int: INT, float: FLOAT, str: STRING, bytes: BYTES, list: LIST, dict: MAP,
-}  # fmt: skip
 
 
 class _Loop(NamedTuple):
@@ -72,20 +57,12 @@ class _Checker:
         self.text = text
         self.variables: list[tuple[str, Type]] = []
         self.loops: list[_Loop] = []
-        self.visitors: dict[type, Callable[..., Type]] = {
-            syntax.Literal: self.literal, syntax.Name: self.name, syntax.Unary: self.unary,
-            syntax.Binary: self.binary, syntax.Chain: self.chain, syntax.Member: self.member,
-            syntax.Slice: self.slice, syntax.Call: self.call, syntax.BuiltinCall: self.builtin,
-            syntax.Predicate: self.predicate, syntax.Pointer: self.pointer, syntax.Let: self.let,
-            syntax.Sequence: self.sequence, syntax.Conditional: self.conditional, syntax.Array: self.array,
-            syntax.Map: self.map,
-        }  # fmt: skip
 
     def visit(self, node: Node) -> Type:
-        return self.visitors[type(node)](node)
+        return _VISITORS[type(node)](self, node)
 
-    def fail(self, node: Node, message: str) -> NoReturn:
-        raise ExpressionError(message, self.text, node.position, "compile")
+    def error(self, node: Node, message: str) -> ExpressionError:
+        return ExpressionError(message, self.text, node.position, "compile")
 
     # -- constants and names --------------------------------------------------------------------
 
@@ -102,15 +79,15 @@ class _Checker:
             return type_of(self.env[node.name])
         if node.name in BUILTINS:
             return FUNCTION
-        self.fail(node, f"unknown name {node.name}")
+        raise self.error(node, f"unknown name {node.name}")
 
     def let(self, node: syntax.Let) -> Type:
         if node.name in self.env:
-            self.fail(node, f"cannot redeclare {node.name}")
+            raise self.error(node, f"cannot redeclare {node.name}")
         if node.name in BUILTINS:
-            self.fail(node, f"cannot redeclare builtin {node.name}")
+            raise self.error(node, f"cannot redeclare builtin {node.name}")
         if any(name == node.name for name, _ in self.variables):
-            self.fail(node, f"cannot redeclare variable {node.name}")
+            raise self.error(node, f"cannot redeclare variable {node.name}")
         self.variables.append((node.name, self.visit(node.value)))
         found = self.visit(node.body)
         self.variables.pop()
@@ -122,7 +99,7 @@ class _Checker:
         operand = self.visit(node.operand)
         found = result_of_unary(node.operator, operand)
         if found is None:
-            self.fail(node, f"invalid operation: {node.operator} (mismatched type {operand.name})")
+            raise self.error(node, f"invalid operation: {node.operator} (mismatched type {operand.name})")
         return found
 
     def binary(self, node: syntax.Binary) -> Type:
@@ -144,26 +121,26 @@ class _Checker:
         found = result_of_binary(node.operator, left, right)
         if found is None:
             reason = f"invalid operation: {node.operator} (mismatched types {left.name} and {right.name})"
-            self.fail(node, reason)
+            raise self.error(node, reason)
         return found
 
     def pattern(self, node: Node, pattern: str) -> None:
         try:
             check_pattern(pattern)
         except Failure as failure:
-            self.fail(node, failure.message)
+            raise self.error(node, failure.message) from None
 
     def containment(self, node: syntax.Binary, left: Type, right: Type) -> None:
         if right.kind == "map" and right.key is not None:
             if not left.is_unknown and not assignable(left, right.key):
-                self.fail(node, f"cannot use {left.name} as type {right.key.name} in map key")
+                raise self.error(node, f"cannot use {left.name} as type {right.key.name} in map key")
         elif right.kind == "slice" and result_of_binary("==", left, right.of()) is None:
-            self.fail(node, f"cannot use {left.name} as type {right.of().name} in array")
+            raise self.error(node, f"cannot use {left.name} as type {right.of().name} in array")
 
     def conditional(self, node: syntax.Conditional) -> Type:
         condition = self.visit(node.condition)
         if condition.kind != "bool" and not condition.is_unknown:
-            self.fail(node.condition, f"non-bool expression (type {condition.name}) used as condition")
+            raise self.error(node.condition, f"non-bool expression (type {condition.name}) used as condition")
         then, otherwise = self.visit(node.then), self.visit(node.otherwise)
         if then.is_nil:
             return otherwise
@@ -208,23 +185,23 @@ class _Checker:
             return UNKNOWN
         if name is not None:
             if base.is_nil:
-                self.fail(node, f"type nil has no field {name}")
+                raise self.error(node, f"type nil has no field {name}")
             if name in base.methods:
                 return Type(f"method {name}", "func", function=base.methods[name])
         if base.kind == "map":
             if base.key is not None and not assignable(prop, base.key) and not prop.is_unknown:
-                self.fail(node.property, f"cannot use {prop.name} to get an element from {base.name}")
+                raise self.error(node.property, f"cannot use {prop.name} to get an element from {base.name}")
             return base.of()
         if base.kind == "slice":
             if not prop.is_integer and not prop.is_unknown:
                 reason = f"array elements can only be selected using an integer (got {prop.name})"
-                self.fail(node.property, reason)
+                raise self.error(node.property, reason)
             return base.of()
-        if name in base.fields:
+        if name is not None and name in base.fields:
             return base.fields[name]
         if name is None:
-            self.fail(node, f"type {base.name}[{prop.name}] is undefined")
-        self.fail(node, f"type {base.name} has no {'method' if node.called else 'field'} {name}")
+            raise self.error(node, f"type {base.name}[{prop.name}] is undefined")
+        raise self.error(node, f"type {base.name} has no {'method' if node.called else 'field'} {name}")
 
     def of_env(self, node: syntax.Member, name: str | None) -> Type:
         """Return the type of ``$env.name``; without ``?.`` the name must exist."""
@@ -234,31 +211,31 @@ class _Checker:
             return type_of(self.env[name])
         if node.optional:
             return UNKNOWN
-        self.fail(node, f"unknown name {name}")
+        raise self.error(node, f"unknown name {name}")
 
     def slice(self, node: syntax.Slice) -> Type:
         base = self.visit(node.base)
         if base.is_unknown:
             return UNKNOWN
         if base.kind not in {"string", "slice"}:
-            self.fail(node, f"cannot slice {base.name}")
+            raise self.error(node, f"cannot slice {base.name}")
         for end in (node.start, node.stop):
             found = UNKNOWN if end is None else self.visit(end)
             if end is not None and not found.is_integer and not found.is_unknown:
-                self.fail(end, f"non-integer slice index {found.name}")
+                raise self.error(end, f"non-integer slice index {found.name}")
         return base
 
     # -- predicates -----------------------------------------------------------------------------
 
     def pointer(self, node: syntax.Pointer) -> Type:
         if not self.loops:
-            self.fail(node, "cannot use pointer accessor outside predicate")
+            raise self.error(node, "cannot use pointer accessor outside predicate")
         loop = self.loops[-1]
         if not node.name:
             return UNKNOWN if loop.collection.is_unknown else loop.collection.of()
         if node.name in loop.pointers:
             return loop.pointers[node.name]
-        self.fail(node, f"unknown pointer #{node.name}")
+        raise self.error(node, f"unknown pointer #{node.name}")
 
     def predicate(self, node: syntax.Predicate) -> Type:
         return self.visit(node.body)
@@ -267,7 +244,7 @@ class _Checker:
         collection = self.visit(node.arguments[0])
         if collection.kind != "slice" and not collection.is_unknown:
             reason = f"builtin {node.name} takes only array (got {collection.name})"
-            self.fail(node.arguments[0], reason)
+            raise self.error(node.arguments[0], reason)
         body: Type | None = None
         if len(node.arguments) > 1:
             pointers = {"map": {"index": INT}, "reduce": {"index": INT, "acc": UNKNOWN}}.get(node.name, {})
@@ -279,16 +256,16 @@ class _Checker:
             order = self.visit(node.arguments[2])
             if node.name == "sortBy" and order.kind != "string" and not order.is_unknown:
                 reason = f"sortBy order argument must be a string (got {order.name})"
-                self.fail(node.arguments[2], reason)
+                raise self.error(node.arguments[2], reason)
         return _result_of_predicate_call(node.name, collection, body)
 
     def predicate_result(self, node: syntax.BuiltinCall, body: Type) -> None:
         """Refuse a predicate that is nil, or that is no condition where one is needed."""
         if body.is_nil:
-            self.fail(node.arguments[1], "predicate should has one input and one output param")
+            raise self.error(node.arguments[1], "predicate should has one input and one output param")
         free = {"map", "sum", "groupBy", "sortBy", "reduce"}
         if node.name not in free and body.kind != "bool" and not body.is_unknown:
-            self.fail(node.arguments[1], f"predicate should return boolean (got {body.name})")
+            raise self.error(node.arguments[1], f"predicate should return boolean (got {body.name})")
 
     # -- calls ----------------------------------------------------------------------------------
 
@@ -303,7 +280,7 @@ class _Checker:
             try:
                 return function.check([ANY if each.is_unknown else each for each in arguments])
             except Failure as failure:
-                self.fail(node, failure.message)
+                raise self.error(node, failure.message) from None
         return self.overloads(node, function.name, function.signatures, arguments)
 
     def builtin_get(self, node: syntax.BuiltinCall, base: Type, prop: Type) -> Type:
@@ -315,26 +292,26 @@ class _Checker:
             return UNKNOWN
         if base.kind == "slice":
             if not prop.is_integer and not prop.is_unknown:
-                self.fail(second, f"non-integer slice index {prop.name}")
+                raise self.error(second, f"non-integer slice index {prop.name}")
         elif base.kind == "map" and base.key is not None:
             if not assignable(prop, base.key) and not prop.is_unknown:
-                self.fail(second, f"cannot use {prop.name} to get an element from {base.name}")
+                raise self.error(second, f"cannot use {prop.name} to get an element from {base.name}")
         else:
-            self.fail(first, f"type {base.name} does not support indexing")
+            raise self.error(first, f"type {base.name} does not support indexing")
         return base.of()
 
     def call(self, node: syntax.Call) -> Type:
         if isinstance(node.callee, syntax.Name) and node.callee.name == "$env":
-            self.fail(node, "$env is not callable")
+            raise self.error(node, "$env is not callable")
         callee = self.visit(node.callee)
         if callee.is_unknown or (callee.kind == "func" and callee.function is None):
             # What is given to an unknown function is not looked at, not even for unknown names.
             return UNKNOWN
         name = _called_name(node.callee)
         if callee.is_nil:
-            self.fail(node, f"{name} is nil; cannot call nil as function")
+            raise self.error(node, f"{name} is nil; cannot call nil as function")
         if callee.function is None:
-            self.fail(node, f"{callee.name} is not callable")
+            raise self.error(node, f"{callee.name} is not callable")
         arguments = [self.visit(each) for each in node.arguments]
         return self.overloads(node, name, (callee.function,), arguments)
 
@@ -353,7 +330,27 @@ class _Checker:
                 return signature.result
             index, message = found
             problem = (node if index is None else node.arguments[index], message)
-        self.fail(*problem)
+        raise self.error(*problem)
+
+
+_VISITORS: dict[type, Callable[..., Type]] = {
+    syntax.Literal: _Checker.literal,
+    syntax.Name: _Checker.name,
+    syntax.Unary: _Checker.unary,
+    syntax.Binary: _Checker.binary,
+    syntax.Chain: _Checker.chain,
+    syntax.Member: _Checker.member,
+    syntax.Slice: _Checker.slice,
+    syntax.Call: _Checker.call,
+    syntax.BuiltinCall: _Checker.builtin,
+    syntax.Predicate: _Checker.predicate,
+    syntax.Pointer: _Checker.pointer,
+    syntax.Let: _Checker.let,
+    syntax.Sequence: _Checker.sequence,
+    syntax.Conditional: _Checker.conditional,
+    syntax.Array: _Checker.array,
+    syntax.Map: _Checker.map,
+}
 
 
 def _refusal(signature: Signature, name: str, arguments: list[Type]) -> tuple[int | None, str] | None:

@@ -7,11 +7,13 @@ Source: Go time/format.go, time/time.go.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from pinnace.language.date_layouts import DAYS, ELEMENT, MONTHS, Reader, read
 from pinnace.language.values import Failure
 
 NANOSECOND = 1
@@ -26,23 +28,6 @@ _UNITS = {
     "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND,
 }  # fmt: skip
 _MAX_DURATION = 2**63 - 1
-
-RFC3339 = "2006-01-02T15:04:05Z07:00"
-RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
-RFC822 = "02 Jan 06 15:04 MST"
-RFC822Z = "02 Jan 06 15:04 -0700"
-RFC850 = "Monday, 02-Jan-06 15:04:05 MST"
-RFC1123 = "Mon, 02 Jan 2006 15:04:05 MST"
-ANSIC = "Mon Jan _2 15:04:05 2006"
-UNIX_DATE = "Mon Jan _2 15:04:05 MST 2006"
-RUBY_DATE = "Mon Jan 02 15:04:05 -0700 2006"
-KITCHEN = "3:04PM"
-
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,8 +77,8 @@ class Named:
     def __str__(self) -> str:
         """Return the name: ``January``, ``Monday``."""
         if self.go_type == "time.Month":
-            return _MONTHS[self.number - 1]
-        return _DAYS[(self.number - 1) % 7]
+            return MONTHS[self.number - 1]
+        return DAYS[(self.number - 1) % 7]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +125,7 @@ class Time:
         local, nanoseconds = self.local(), self.instant % SECOND
         pieces: list[str] = []
         at = 0
-        for match in _ELEMENT.finditer(layout):
+        for match in ELEMENT.finditer(layout):
             pieces.append(layout[at : match.start()])
             pieces.append(self._formatted(match[0], local, nanoseconds))
             at = match.end()
@@ -234,17 +219,9 @@ def parse_time(layout: str, text: str, zone: Zone = UTC_ZONE) -> Time:
     Raises:
         Failure: ``text`` does not fit the layout, or is no date.
     """
-    reader = _Reader(layout, text)
-    reader.read()
-    return reader.time(zone)
+    return _time_of(read(layout, text), zone)
 
 
-#: The parts of a layout, longest first. A ``2`` inside ``2006`` and such are taken by the longer ones.
-_ELEMENT = re.compile(
-    r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|002|01|02|03|04|05|06|_2(?!006)|15"
-    r"|-07:00:00|-07:00|-070000|-0700|-07|Z07:00:00|Z070000|Z07:00|Z0700|Z07"
-    r"|PM|pm|[.,]0+(?!\d)|[.,]9+(?!\d)|1|2|3|4|5"
-)
 _DURATION_TERM = re.compile(r"(?=\.?\d)(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)")
 
 
@@ -292,9 +269,9 @@ def _zone_name(local: datetime) -> str:
     return local.tzname() or "UTC"
 
 
-_SIMPLE = {
-    "January": lambda t: _MONTHS[t.month - 1], "Jan": lambda t: _MONTHS[t.month - 1][:3],
-    "Monday": lambda t: _DAYS[t.weekday()], "Mon": lambda t: _DAYS[t.weekday()][:3],
+_SIMPLE: dict[str, Callable[[datetime], str]] = {
+    "January": lambda t: MONTHS[t.month - 1], "Jan": lambda t: MONTHS[t.month - 1][:3],
+    "Monday": lambda t: DAYS[t.weekday()], "Mon": lambda t: DAYS[t.weekday()][:3],
     "MST": _zone_name,
 
     "01": lambda t: f"{t.month:02d}", "1": lambda t: str(t.month),
@@ -307,168 +284,45 @@ _SIMPLE = {
     "PM": lambda t: "AM" if t.hour < 12 else "PM", "pm": lambda t: "am" if t.hour < 12 else "pm",
 }  # fmt: skip
 
-_NUMBERS = {
-    "2006": ("year", r"\d{4}"), "06": ("short_year", r"\d{2}"),
-    "01": ("month", r"\d{2}"), "1": ("month", r"\d{1,2}"),
-    "02": ("day", r"\d{2}"), "2": ("day", r"\d{1,2}"), "_2": ("day", r" ?\d{1,2}"),
-    "002": ("yearday", r"\d{3}"), "__2": ("yearday", r" {0,2}\d{1,3}"),
-    "15": ("hour", r"\d{2}"), "03": ("hour12", r"\d{2}"), "3": ("hour12", r"\d{1,2}"),
-    "04": ("minute", r"\d{2}"), "4": ("minute", r"\d{1,2}"),
-    "05": ("second", r"\d{2}"), "5": ("second", r"\d{1,2}"),
-}  # fmt: skip
-_LIMITS = {"month": (1, 12), "hour": (0, 23), "hour12": (0, 12), "minute": (0, 59), "second": (0, 59)}
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?:?(\d{2})?")
-_ZONE_NAME = re.compile(r"ChST|MeST|GMT(?:[+-]\d{1,2})?|[A-Z]{3,4}T|[A-Z]{3}|[+-]\d{2}(?:\d{2})?")
-_FRACTION = re.compile(r"[.,](\d+)")
+
+def _time_of(reader: Reader, zone: Zone) -> Time:
+    """Return the time that ``reader`` has read; ``zone`` holds unless the text names one."""
+    parts = reader.parts
+    year = parts.get("year", 0)
+    if "short_year" in parts:
+        year = parts["short_year"] + (1900 if parts["short_year"] >= 69 else 2000)
+    hour = parts.get("hour", parts.get("hour12", 0))
+    if reader.afternoon is not None:
+        hour = hour % 12 + (12 if reader.afternoon else 0)
+    shift = 0
+    if year == 0:
+        # The calendar here begins with the year 1; the year 0 is a leap year as 2000 is.
+        year, shift = 2000, -730_485 * 86_400 * SECOND
+    try:
+        day = datetime(year, parts.get("month", 1), parts.get("day", 1), tzinfo=UTC)
+        if "yearday" in parts:
+            day = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=parts["yearday"] - 1)
+        made = at_local(
+            (day.year, day.month, day.day, hour, parts.get("minute", 0), parts.get("second", 0)),
+            reader.nanoseconds,
+            _written_zone(reader, zone),
+        )
+    except ValueError:
+        message = f'parsing time "{reader.text}": day out of range'
+        raise Failure(message) from None
+    return Time(made.instant + shift, made.zone)
 
 
-class _Reader:
-    """One reading of a text by a layout."""
-
-    def __init__(self, layout: str, text: str) -> None:
-        self.layout = layout
-        self.text = text
-        self.at = 0
-        self.parts: dict[str, int] = {}
-        self.nanoseconds = 0
-        self.afternoon: bool | None = None
-        self.offset: int | None = None
-        self.abbreviation = ""
-
-    def read(self) -> None:
-        last = 0
-        elements = list(_ELEMENT.finditer(self.layout))
-        for index, match in enumerate(elements):
-            self.literal(self.layout[last : match.start()])
-            following = elements[index + 1][0] if index + 1 < len(elements) else ""
-            self.element(match[0], adjacent_fraction=following[:1] in {".", ","})
-            last = match.end()
-        self.literal(self.layout[last:])
-        if self.at != len(self.text):
-            self.fail("extra text")
-
-    def fail(self, why: str) -> None:
-        message = f'parsing time "{self.text}" as "{self.layout}": {why}'
-        raise Failure(message)
-
-    def literal(self, expected: str) -> None:
-        """Skip ``expected``; blanks in it match any number of blanks."""
-        for character in expected:
-            if character == " ":
-                while self.at < len(self.text) and self.text[self.at] == " ":
-                    self.at += 1
-            elif self.at < len(self.text) and self.text[self.at] == character:
-                self.at += 1
-            else:
-                self.fail(f"cannot parse {self.text[self.at :]!r} as {expected!r}")
-
-    def element(self, element: str, *, adjacent_fraction: bool) -> None:
-        if element in _NUMBERS:
-            name, pattern = _NUMBERS[element]
-            self.parts[name] = int(self.take(pattern))
-            low, high = _LIMITS.get(name, (0, 9999))
-            if not low <= self.parts[name] <= high:
-                self.fail(f"{name} out of range")
-            if name == "second" and not adjacent_fraction:
-                self.fraction()
-        elif element in {"January", "Jan"}:
-            self.parts["month"] = 1 + self.name(_MONTHS, short=element == "Jan")
-        elif element in {"Monday", "Mon"}:
-            self.name(_DAYS, short=element == "Mon")
-        elif element in {"PM", "pm"}:
-            self.afternoon = self.take("AM|PM" if element == "PM" else "am|pm").lower() == "pm"
-        elif element == "MST":
-            self.zone_name()
-        elif element[0] in ".,":
-            self.fraction(len(element) - 1 if element[1] == "0" else None)
-        else:
-            self.zone_offset(element)
-
-    def take(self, pattern: str) -> str:
-        match = re.compile(pattern, re.ASCII).match(self.text, self.at)
-        if match is None:
-            message = f'parsing time "{self.text}" as "{self.layout}": cannot parse {self.text[self.at :]!r}'
-            raise Failure(message)
-        self.at = match.end()
-        return match[0]
-
-    def name(self, names: tuple[str, ...], *, short: bool) -> int:
-        for index, name in enumerate(names):
-            wanted = name[:3] if short else name
-            if self.text[self.at : self.at + len(wanted)].lower() == wanted.lower():
-                self.at += len(wanted)
-                return index
-        self.fail("unknown name")
-        return 0
-
-    def fraction(self, digits: int | None = None) -> None:
-        match = _FRACTION.match(self.text, self.at)
-        if match is None:
-            if digits is not None:
-                self.fail("fraction missing")
-            return
-        if digits is not None and len(match[1]) != digits:
-            self.fail("fraction of another length")
-        self.nanoseconds = int(match[1][:9].ljust(9, "0"))
-        self.at = match.end()
-
-    def zone_name(self) -> None:
-        self.abbreviation = self.take(_ZONE_NAME.pattern)
-        if self.abbreviation in {"UTC", "GMT"}:
-            self.offset = 0
-        elif self.abbreviation.startswith("GMT"):
-            self.offset = int(self.abbreviation[3:]) * 3600
-
-    def zone_offset(self, element: str) -> None:
-        if element[0] == "Z" and self.text.startswith("Z", self.at):
-            self.at += 1
-            self.offset, self.abbreviation = 0, "UTC"
-            return
-        shape = element[1:].replace("07", r"\d\d", 1).replace("00", r"\d\d")
-        match = _OFFSET.fullmatch(self.take(rf"[+-]{shape}"))
-        assert match is not None
-        hours, minutes, seconds = int(match[2]), int(match[3] or 0), int(match[4] or 0)
-        if hours > 24 or minutes > 60 or seconds > 60:
-            self.fail("time zone offset out of range")
-        self.offset = (hours * 3600 + minutes * 60 + seconds) * (-1 if match[1] == "-" else 1)
-
-    def time(self, zone: Zone) -> Time:
-        """Return the time that was read."""
-        parts = self.parts
-        year = parts.get("year", 0)
-        if "short_year" in parts:
-            year = parts["short_year"] + (1900 if parts["short_year"] >= 69 else 2000)
-        hour = parts.get("hour", parts.get("hour12", 0))
-        if self.afternoon is not None:
-            hour = hour % 12 + (12 if self.afternoon else 0)
-        shift = 0
-        if year == 0:
-            # The calendar here begins with the year 1; the year 0 is a leap year as 2000 is.
-            year, shift = 2000, -730_485 * 86_400 * SECOND
-        try:
-            day = datetime(year, parts.get("month", 1), parts.get("day", 1))
-            if "yearday" in parts:
-                day = datetime(year, 1, 1) + timedelta(days=parts["yearday"] - 1)
-            made = at_local(
-                (day.year, day.month, day.day, hour, parts.get("minute", 0), parts.get("second", 0)),
-                self.nanoseconds,
-                self.written_zone(zone),
-            )
-        except ValueError:
-            message = f'parsing time "{self.text}": day out of range'
-            raise Failure(message) from None
-        return Time(made.instant + shift, made.zone)
-
-    def written_zone(self, zone: Zone) -> Zone:
-        """Return the zone that the text names, or ``zone``."""
-        if self.offset is None:
-            return (
-                Zone(self.abbreviation, timezone(timedelta(0), self.abbreviation))
-                if self.abbreviation
-                else zone
-            )
-        if self.offset == 0 and (self.abbreviation in {"UTC", ""}):
-            return UTC_ZONE
-        delta = timedelta(seconds=self.offset)
-        name = self.abbreviation
-        return Zone(name, timezone(delta, name) if name else timezone(delta))
+def _written_zone(reader: Reader, zone: Zone) -> Zone:
+    """Return the zone that the text names, or ``zone``."""
+    if reader.offset is None:
+        return (
+            Zone(reader.abbreviation, timezone(timedelta(0), reader.abbreviation))
+            if reader.abbreviation
+            else zone
+        )
+    if reader.offset == 0 and (reader.abbreviation in {"UTC", ""}):
+        return UTC_ZONE
+    delta = timedelta(seconds=reader.offset)
+    name = reader.abbreviation
+    return Zone(name, timezone(delta, name) if name else timezone(delta))

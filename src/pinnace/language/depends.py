@@ -23,9 +23,13 @@ _NAME = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a
 _CONJUNCTION = re.compile(
     r"\s*[a-zA-Z][-a-zA-Z0-9]*(?:\.[A-Z][a-zA-Z]+)?(?:\s*&&\s*[a-zA-Z][-a-zA-Z0-9]*(?:\.[A-Z][a-zA-Z]+)?)*\s*"
 )
+#: Names that an expression reads as something else.
 _WORDS = frozenset(
-    "in or and not matches contains startsWith endsWith let if else true false nil".split()
-)  # names that an expression reads as something else
+    [
+        "in", "or", "and", "not", "matches", "contains", "startsWith", "endsWith", "let", "if", "else", "true",
+        "false", "nil",
+    ]
+)  # fmt: skip
 
 #: The results that ``depends`` may ask for, as Argo writes them, with the fields that hold them.
 RESULTS = {
@@ -82,9 +86,9 @@ class Depends:
         self._bare = tuple((match.start(), match.end()) for match in matches if match[2])
         #: For a conjunction: the names with the fields that they ask for, or None of a bare name.
         self._terms: tuple[tuple[str, str | None], ...] | None = None
-        if _CONJUNCTION.fullmatch(text) and _WORDS.isdisjoint(self.tasks):
-            if all(result in RESULTS for _, result in self.results):
-                self._terms = tuple((name, RESULTS[result] if result else None) for name, result in pairs)
+        known = all(result in RESULTS for _, result in self.results)
+        if known and _WORDS.isdisjoint(self.tasks) and _CONJUNCTION.fullmatch(text):
+            self._terms = tuple((name, RESULTS[result] if result else None) for name, result in pairs)
 
     def expand(self, continue_on: Mapping[str, ContinueOn] | None = None) -> str:
         """Return the text with every bare name written out.

@@ -73,7 +73,7 @@ class AbsentValue(PinnaceError):
         super().__init__(
             f"unable to substitute {{{{{shown(name)}}}}}: output is an absent optional "
             "(skipped/omitted node with no default)",
-            remedy="Give the output a valueFrom.default, the input a default, or write {{= … ?? 'fallback'}}.",
+            remedy="Give the output a valueFrom.default, or the input a default, or write {{= … ?? 'x'}}.",
         )
 
 

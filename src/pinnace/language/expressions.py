@@ -21,8 +21,8 @@ from pinnace.language.checker import check
 from pinnace.language.compiler import compile_tree
 from pinnace.language.errors import ExpressionError, shown
 from pinnace.language.functions import ARGO_FUNCTIONS
-from pinnace.language.gojson import encode_json
 from pinnace.language.goformat import format_value
+from pinnace.language.gojson import encode_json
 from pinnace.language.grammar import BUILTINS
 from pinnace.language.operators import type_name
 from pinnace.language.parser import parse
@@ -73,7 +73,7 @@ def compile_expression(expression: str, env: Environment) -> Program:
         ExpressionError: it cannot be read, or its types cannot fit.
     """
     known = _known(expression)
-    signature = tuple(type(env.get(name, _UNKNOWN)) for name in known.names)
+    signature = tuple([type(env.get(name, _UNKNOWN)) for name in known.names])
     program = known.programs.get(signature)
     if program is None:
         overridden = frozenset(name for name in known.names if name in BUILTINS and name in env)
@@ -198,9 +198,7 @@ def _known(expression: str) -> _Known:
     for node in syntax.walk(tree):
         if isinstance(node, syntax.Name):
             names[node.name] = required[node.name] = None
-        elif isinstance(node, syntax.BuiltinCall):
-            names[node.name] = None
-        elif isinstance(node, syntax.Let):
+        elif isinstance(node, (syntax.BuiltinCall, syntax.Let)):
             names[node.name] = None
         elif isinstance(node, syntax.Member) and id(node) not in guarded:
             path = _path(node)

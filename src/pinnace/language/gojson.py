@@ -11,7 +11,8 @@ import json
 import math
 import re
 
-from pinnace.language.dates import RFC3339_NANO, Duration, Named, Time
+from pinnace.language.date_layouts import RFC3339_NANO
+from pinnace.language.dates import Duration, Named, Time
 from pinnace.language.goformat import positional, shortest
 from pinnace.language.operators import type_name
 from pinnace.language.values import AnyMap, Failure, is_nil
@@ -79,10 +80,10 @@ class _Writer:
             inner = newline + self.indent
             return self.joined("[", [self.text(each, inner) for each in value], "]", newline)
         if isinstance(value, dict) and not isinstance(value, AnyMap):
-            return self.object(value, newline)
+            return self.map(value, newline)
         return self.scalar(value)
 
-    def object(self, value: dict[str, object], newline: str) -> str:
+    def map(self, value: dict[str, object], newline: str) -> str:
         inner, colon = newline + self.indent, ": " if self.indent else ":"
         items = [f"{self.string(key)}{colon}{self.text(value[key], inner)}" for key in sorted(value)]
         return self.joined("{", items, "}", newline)

@@ -1,7 +1,7 @@
 """The language of ``when``: comparisons of words, strings and numbers.
 
-Called by ``conditions``. Every number is a float; operators are left-associative; operators of one kind bind as
-the table below says. Symbols that touch are one token, so that ``a==-1`` is an error.
+Called by ``conditions``. Every number is a float; operators are left-associative and bind as the table below
+says. Symbols that touch are one token, so that ``a==-1`` is an error.
 Source: Knetic/govaluate 7625b7f8: parsing.go, lexerState.go, stagePlanner.go, evaluationStage.go.
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from pinnace.language import dates
+from pinnace.language import date_layouts, dates
 from pinnace.language.functions.numbers import parse_float
 from pinnace.language.goformat import format_value
 from pinnace.language.govaluate_operators import BINARY, PREFIXES, Evaluated, Term, literal, parameter
@@ -48,7 +48,7 @@ _FOLLOWERS = {
     }.items()
 }  # fmt: skip
 #: Kinds of tokens with which an expression may end.
-_LAST = frozenset("CLAUSE_CLOSE NUMERIC BOOLEAN STRING TIME PATTERN VARIABLE ACCESSOR".split())
+_LAST = frozenset(["CLAUSE_CLOSE", "NUMERIC", "BOOLEAN", "STRING", "TIME", "PATTERN", "VARIABLE", "ACCESSOR"])
 
 _SYMBOLS = {
     **dict.fromkeys(["+", "-", "*", "/", "%", "**", "&", "|", "^", ">>", "<<"], "MODIFIER"),
@@ -63,9 +63,10 @@ _LEVELS = (
 _LEVEL = {symbol: level for level, symbols in enumerate(_LEVELS) for symbol in symbols}
 _OPERATOR_KINDS = frozenset(["MODIFIER", "COMPARATOR", "LOGICALOP", "TERNARY", "SEPARATOR"])
 _DATE_LAYOUTS = (
-    dates.ANSIC, dates.UNIX_DATE, dates.RUBY_DATE, dates.KITCHEN, dates.RFC3339, dates.RFC3339_NANO,
-    "2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02 15:04:05-07:00", "2006-01-02T15Z0700",
-    "2006-01-02T15:04Z0700", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05.999999999Z0700",
+    date_layouts.ANSIC, date_layouts.UNIX_DATE, date_layouts.RUBY_DATE, date_layouts.KITCHEN,
+    date_layouts.RFC3339, date_layouts.RFC3339_NANO,
+    "2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02 15:04:05-07:00",
+    "2006-01-02T15Z0700", "2006-01-02T15:04Z0700", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05.999999999Z0700",
 )  # fmt: skip
 #: A text that could be a date: looking for one costs more than all the rest.
 _DATE_LIKE = re.compile(r"\d{4}-|\d{1,2}:\d\d[AP]M|[A-Z][a-z]{2} [A-Z]")

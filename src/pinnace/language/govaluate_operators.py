@@ -40,7 +40,7 @@ class Operator:
 
 def literal(value: object) -> Term:
     """Return the computation that is ``value``."""
-    return lambda parameters: value
+    return lambda _: value
 
 
 def parameter(name: str) -> Term:
@@ -197,7 +197,7 @@ def _ordering(holds: Callable[[float], bool]) -> Operator:
     return Operator(lambda a, b: holds(_order(a, b)), _COMPARATOR, both=_both_alike)
 
 
-def _otherwise(left: object, right: object) -> object:
+def _otherwise(_left: object, right: object) -> object:
     return right
 
 

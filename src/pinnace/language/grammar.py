@@ -25,11 +25,15 @@ PREDICATE_BUILTINS: dict[str, tuple[str, ...]] = {
 }
 #: The other builtins.
 PLAIN_BUILTINS = frozenset(
-    "len type abs ceil floor round int float string trim trimPrefix trimSuffix upper lower split splitAfter "
-    "replace repeat join indexOf lastIndexOf hasPrefix hasSuffix max min mean median toJSON fromJSON toBase64 "
-    "fromBase64 now duration date timezone first last get take keys values toPairs fromPairs reverse uniq concat "
-    "flatten sort bitand bitor bitxor bitnand bitshl bitshr bitushr bitnot".split()
-)
+    [
+        "len", "type", "abs", "ceil", "floor", "round", "int", "float", "string", "trim", "trimPrefix",
+        "trimSuffix", "upper", "lower", "split", "splitAfter", "replace", "repeat", "join", "indexOf",
+        "lastIndexOf", "hasPrefix", "hasSuffix", "max", "min", "mean", "median", "toJSON", "fromJSON",
+        "toBase64", "fromBase64", "now", "duration", "date", "timezone", "first", "last", "get", "take",
+        "keys", "values", "toPairs", "fromPairs", "reverse", "uniq", "concat", "flatten", "sort",
+        "bitand", "bitor", "bitxor", "bitnand", "bitshl", "bitshr", "bitushr", "bitnot",
+    ]
+)  # fmt: skip
 BUILTINS = PLAIN_BUILTINS | PREDICATE_BUILTINS.keys()
 
 #: Most nodes an expression may have, as in expr-lang.

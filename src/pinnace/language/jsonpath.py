@@ -12,12 +12,24 @@ from functools import lru_cache
 
 from pinnace.language.jsonpath_scripts import compile_script
 from pinnace.language.jsonpath_steps import (
-    Current, Filter, Index, Key, Length, Query, Range, Recursive, Root, Script, Step, Union, Wildcard,
+    Current,
+    Filter,
+    Index,
+    Key,
+    Length,
+    Query,
+    Range,
+    Recursive,
+    Root,
+    Script,
+    Step,
+    Union,
+    Wildcard,
 )  # fmt: skip
 from pinnace.language.values import Failure
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
-#: A written argument of a subscript: an index, a quoted key or a script, and the ``:`` and ``,`` between them.
+#: A written argument of a subscript: an index, a quoted key or a script; and ``:`` and ``,`` between them.
 _Argument = int | str | None
 _LONGEST = 10_000
 
@@ -64,46 +76,44 @@ class _Tokenizer:
 
     def __init__(self, text: str) -> None:
         self.tokens: list[str] = []
-        self.token = ""
+        self.piece = ""
         self.quotes = 0
         self.round = 0
         self.square = 0
         for character in text:
             self.take(character)
-        if self.token:
-            self.tokens.append(self.token.removeprefix("."))
+        if self.piece:
+            self.tokens.append(self.piece.removeprefix("."))
 
     def take(self, character: str) -> None:
-        if not self.token:
+        if not self.piece:
             self.quotes = self.round = 0
         self.quotes += character == "'"
         self.round += (character == "(") - (character == ")")
         self.square += (character == "[") - (character == "]")
-        self.token += character
-        if self.token == ".":
+        self.piece += character
+        if self.piece == ".":
             return
-        if self.token == "..":
-            self.emit(self.token)
-        elif character == "[" and self.opens():
-            return
-        elif "[" in self.token:
+        if self.piece == "..":
+            self.emit(self.piece)
+        elif character == "[":
+            self.open()
+        elif "[" in self.piece:
             if self.quotes % 2 == 0 and self.round == 0 and character == "]" and self.square == 0:
-                self.emit(self.token.removeprefix("."))
+                self.emit(self.piece.removeprefix("."))
         elif character == "." and self.quotes % 2 == 0 and self.round == 0:
-            self.emit(self.token[:-1].removeprefix("."))
-            self.token = "."
+            self.emit(self.piece[:-1].removeprefix("."))
+            self.piece = "."
 
-    def opens(self) -> bool:
-        """Return whether the bracket just read begins a subscript or lies in one; end the name before it."""
-        if self.token in {"[", ".["} or self.token.count("[") > 1:
-            return True
-        self.emit(self.token[:-1].removeprefix("."))
-        self.token = "["
-        return True
+    def open(self) -> None:
+        """End the name before a bracket that begins a subscript; one in a subscript is part of it."""
+        if self.piece not in {"[", ".["} and self.piece.count("[") == 1:
+            self.emit(self.piece[:-1].removeprefix("."))
+            self.piece = "["
 
     def emit(self, token: str) -> None:
         self.tokens.append(token)
-        self.token = ""
+        self.piece = ""
 
 
 _PLAIN: dict[str, Step] = {
@@ -263,7 +273,7 @@ def _union_argument(token: str, argument: _Argument) -> int | str | Script:
     raise _invalid(token)
 
 
-def _range_argument(token: str, argument: _Argument) -> int | None | Script:
+def _range_argument(token: str, argument: _Argument) -> int | Script | None:
     if argument is None or isinstance(argument, int):
         return argument
     if not _is_script(argument):

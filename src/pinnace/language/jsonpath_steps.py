@@ -59,7 +59,7 @@ class Step:
 class Root(Step):
     """``$``: the document."""
 
-    def apply(self, query: Query, value: object, rest: Sequence[Step]) -> object:
+    def apply(self, query: Query, _value: object, rest: Sequence[Step]) -> object:
         """Return what ``rest`` selects of the document."""
         return query.follow(query.root, rest)
 

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinnace.language.types import (
-    BOOL, DURATION, FLOAT, INT, NIL, STRING, TIME, UNKNOWN, Type, assignable, comparable, list_of,
+    BOOL,
+    DURATION,
+    FLOAT,
+    INT,
+    NIL,
+    STRING,
+    TIME,
+    UNKNOWN,
+    Type,
+    assignable,
+    comparable,
+    list_of,
 )  # fmt: skip
 
 _Rule = Callable[[Type, Type], Type | None]

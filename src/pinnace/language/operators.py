@@ -11,7 +11,18 @@ from collections.abc import Callable
 from pinnace.language.dates import Duration, Time
 from pinnace.language.methods import method
 from pinnace.language.values import (
-    AnyMap, Failure, Sized, Slice, Struct, TypedMap, Uint8, bounded, decode, encode, is_nil, wrap,
+    AnyMap,
+    Failure,
+    Sized,
+    Slice,
+    Struct,
+    TypedMap,
+    Uint8,
+    bounded,
+    decode,
+    encode,
+    is_nil,
+    wrap,
 )  # fmt: skip
 
 _NAMES: dict[type, str] = {

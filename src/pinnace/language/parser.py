@@ -7,20 +7,33 @@ Source: expr-lang v1.17.8, parser/parser.go and parser/operator/operator.go.
 
 from __future__ import annotations
 
-from typing import NoReturn, TypeVar
-
 from pinnace.language import syntax
 from pinnace.language.errors import ExpressionError
 from pinnace.language.grammar import (
-    BINARY, COMPARISONS, CONSTANTS, MAX_DEPTH, MAX_INTEGER, MAX_NODES, PLAIN_BUILTINS, PREDICATE_BUILTINS,
-    RIGHT_ASSOCIATIVE, UNARY,
+    BINARY,
+    COMPARISONS,
+    CONSTANTS,
+    MAX_DEPTH,
+    MAX_NODES,
+    PLAIN_BUILTINS,
+    PREDICATE_BUILTINS,
+    RIGHT_ASSOCIATIVE,
+    UNARY,
 )  # fmt: skip
 from pinnace.language.syntax import Node
 from pinnace.language.tokens import (
-    BRACKET, BYTES, END, IDENTIFIER, NEGATABLE, NUMBER, OPERATOR, STRING, Token, tokenize,
+    BRACKET,
+    BYTES,
+    END,
+    IDENTIFIER,
+    NEGATABLE,
+    NUMBER,
+    OPERATOR,
+    STRING,
+    Token,
+    literal_number,
+    tokenize,
 )  # fmt: skip
-
-_N = TypeVar("_N", bound=Node)
 
 
 def parse(text: str, overridden: frozenset[str] = frozenset()) -> Node:
@@ -47,33 +60,38 @@ class _Parser:
         self.text = text
         self.overridden = overridden
         self.tokens = tokenize(text)
-        if len(self.tokens) > 4 * MAX_NODES:
-            self.fail(self.tokens[-1], "compilation failed: expression exceeds maximum allowed nodes")
         self.at = 0
         self.current = self.tokens[0]
         self.predicates = 0  # how many predicates enclose this place; ``#`` is known inside one
         self.depth = 0
-        self.nodes = 0
 
     def whole(self) -> Node:
+        if len(self.tokens) > 4 * MAX_NODES:
+            raise self.too_large()
         node = self.sequence()
         if self.current.kind != END:
-            self.unexpected()
+            raise self.unexpected()
+        # Every token makes at most three nodes, so that short expressions need not be counted.
+        if len(self.tokens) * 3 > MAX_NODES and sum(1 for _ in syntax.walk(node)) > MAX_NODES:
+            raise self.too_large()
         return node
 
     # -- tokens ---------------------------------------------------------------------------------
 
-    def fail(self, token: Token, message: str) -> NoReturn:
-        raise ExpressionError(message, self.text, token.position, "parse")
+    def error(self, token: Token, message: str) -> ExpressionError:
+        return ExpressionError(message, self.text, token.position, "parse")
 
-    def unexpected(self) -> NoReturn:
+    def too_large(self) -> ExpressionError:
+        return self.error(self.tokens[-1], "compilation failed: expression exceeds maximum allowed nodes")
+
+    def unexpected(self) -> ExpressionError:
         if self.current.kind == END:
-            self.fail(self.current, "unexpected end of expression")
-        self.fail(self.current, f"unexpected token {self.current}")
+            return self.error(self.current, "unexpected end of expression")
+        return self.error(self.current, f"unexpected token {self.current}")
 
     def next(self) -> None:
         if self.current.kind == END:
-            self.fail(self.current, "unexpected end of expression")
+            raise self.error(self.current, "unexpected end of expression")
         self.at += 1
         self.current = self.tokens[self.at]
 
@@ -83,16 +101,9 @@ class _Parser:
     def expect(self, kind: str, text: str | None = None) -> Token:
         token = self.current
         if token.kind != kind or (text is not None and token.text != text):
-            self.unexpected()
+            raise self.unexpected()
         self.next()
         return token
-
-    def made(self, node: _N) -> _N:
-        """Return ``node``, counted against the limit."""
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self.fail(self.current, "compilation failed: expression exceeds maximum allowed nodes")
-        return node
 
     # -- sequences, let, conditions ---------------------------------------------------------------
 
@@ -103,12 +114,12 @@ class _Parser:
             if self.current.kind == END:
                 break
             nodes.append(self.expression(0))
-        return nodes[0] if len(nodes) == 1 else self.made(syntax.Sequence(nodes[0].position, nodes))
+        return nodes[0] if len(nodes) == 1 else syntax.Sequence(nodes[0].position, nodes)
 
     def expression(self, strength: int) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.fail(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
+            raise self.error(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
         if strength == 0 and self.sees(OPERATOR, "let"):
             node = self.let()
         elif strength == 0 and self.sees(OPERATOR, "if"):
@@ -126,7 +137,7 @@ class _Parser:
         self.expect(OPERATOR, "=")
         value = self.expression(0)
         self.expect(OPERATOR, ";")
-        return self.made(syntax.Let(name.position, name.text, value, self.sequence()))
+        return syntax.Let(name.position, name.text, value, self.sequence())
 
     def if_else(self) -> Node:
         position = self.current.position
@@ -137,12 +148,12 @@ class _Parser:
         if self.sees(OPERATOR, "if"):
             self.depth += 1
             if self.depth > MAX_DEPTH:
-                self.fail(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
+                raise self.error(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
             otherwise = self.if_else()
             self.depth -= 1
         else:
             otherwise = self.block()
-        return self.made(syntax.Conditional(position, condition, then, otherwise))
+        return syntax.Conditional(position, condition, then, otherwise)
 
     def block(self) -> Node:
         self.expect(BRACKET, "{")
@@ -160,7 +171,7 @@ class _Parser:
                 then = self.expression(0)
                 self.expect(OPERATOR, ":")
             otherwise = self.expression(0)
-            node = self.made(syntax.Conditional(self.current.position, node, then, otherwise))
+            node = syntax.Conditional(self.current.position, node, then, otherwise)
         return node
 
     # -- operators ------------------------------------------------------------------------------
@@ -175,7 +186,7 @@ class _Parser:
                 suffix = self.tokens[self.at + 1]
                 if suffix.text not in NEGATABLE:
                     self.next()
-                    self.unexpected()
+                    raise self.unexpected()
                 if BINARY[suffix.text] < strength:
                     break
                 self.next()
@@ -188,7 +199,7 @@ class _Parser:
             else:
                 if previous == "??" and token.text != "??":
                     reason = f"Operator ({token.text}) and coalesce expressions (??) cannot be mixed. "
-                    self.fail(token, f"{reason}Wrap either by parentheses.")
+                    raise self.error(token, f"{reason}Wrap either by parentheses.")
                 left = self.binary(left, token, negated=negated)
             previous = token.text
         return left
@@ -198,16 +209,16 @@ class _Parser:
         if token.text in COMPARISONS:
             return self.comparison(left, token, strength)
         right = self.expression(strength if token.text in RIGHT_ASSOCIATIVE else strength + 1)
-        node: Node = self.made(syntax.Binary(token.position, token.text, left, right))
-        return self.made(syntax.Unary(token.position, "not", node)) if negated else node
+        node: Node = syntax.Binary(token.position, token.text, left, right)
+        return syntax.Unary(token.position, "not", node) if negated else node
 
     def comparison(self, left: Node, token: Token, strength: int) -> Node:
         """Return a comparison; ``a < b < c`` means ``a < b && b < c``."""
         root: Node | None = None
         while True:
             right = self.expression(strength + 1)
-            pair = self.made(syntax.Binary(token.position, token.text, left, right))
-            root = pair if root is None else self.made(syntax.Binary(token.position, "&&", root, pair))
+            pair = syntax.Binary(token.position, token.text, left, right)
+            root = pair if root is None else syntax.Binary(token.position, "&&", root, pair)
             left, token = right, self.current
             if token.kind != OPERATOR or token.text not in COMPARISONS:
                 return root
@@ -221,7 +232,7 @@ class _Parser:
             if token.text in UNARY:
                 self.next()
                 operand = self.expression(UNARY[token.text])
-                return self.postfix(self.made(syntax.Unary(token.position, token.text, operand)))
+                return self.postfix(syntax.Unary(token.position, token.text, operand))
             if self.predicates and token.text in {"#", "."}:
                 return self.postfix(self.pointer())
             if token.text == "::":
@@ -241,53 +252,35 @@ class _Parser:
             if self.current.kind == IDENTIFIER:
                 name = self.current.text
                 self.next()
-        return self.made(syntax.Pointer(token.position, name))
+        return syntax.Pointer(token.position, name)
 
     def operand(self) -> Node:
         token = self.current
         if token.kind == IDENTIFIER:
             self.next()
             if token.text in CONSTANTS:
-                return self.made(syntax.Literal(token.position, CONSTANTS[token.text]))
+                return syntax.Literal(token.position, CONSTANTS[token.text])
             if self.sees(BRACKET, "("):
                 return self.postfix(self.call(token, [], may_override=True))
-            return self.postfix(self.made(syntax.Name(token.position, token.text)))
+            return self.postfix(syntax.Name(token.position, token.text))
         if token.kind == NUMBER:
             self.next()
-            return self.made(syntax.Literal(token.position, self.number(token)))
+            return syntax.Literal(token.position, literal_number(token, self.text))
         if token.kind == STRING:
             self.next()
-            return self.postfix(self.made(syntax.Literal(token.position, token.text)))
+            return self.postfix(syntax.Literal(token.position, token.text))
         if token.kind == BYTES:
             self.next()
-            return self.postfix(self.made(syntax.Literal(token.position, token.text.encode("latin-1"))))
+            return self.postfix(syntax.Literal(token.position, token.text.encode("latin-1")))
         if token.kind == BRACKET and token.text == "[":
             return self.postfix(self.array())
         if token.kind == BRACKET and token.text == "{":
             return self.postfix(self.map())
-        self.unexpected()
-
-    def number(self, token: Token) -> int | float:
-        digits = token.text.replace("_", "").lower()
-        try:
-            if digits.startswith("0x"):
-                value: int | float = int(digits, 16)
-            elif "." in digits or "e" in digits:
-                value = float(digits)
-            else:
-                value = int(digits, {"0b": 2, "0o": 8}.get(digits[:2], 10))
-        except ValueError:
-            self.fail(token, f"invalid number literal: {token.text}")
-        if isinstance(value, float):
-            if value == float("inf"):
-                self.fail(token, "float literal is too large")
-        elif value > MAX_INTEGER:
-            self.fail(token, "integer literal is too large")
-        return value
+        raise self.unexpected()
 
     def array(self) -> Node:
         position = self.expect(BRACKET, "[").position
-        return self.made(syntax.Array(position, self.items("]")))
+        return syntax.Array(position, self.items("]"))
 
     def items(self, closing: str) -> list[Node]:
         """Return expressions separated by commas up to ``closing``; a last comma may stand before it."""
@@ -313,17 +306,17 @@ class _Parser:
             self.expect(OPERATOR, ":")
             pairs.append((key, self.expression(0)))
         self.expect(BRACKET, "}")
-        return self.made(syntax.Map(token.position, pairs))
+        return syntax.Map(token.position, pairs)
 
     def key(self) -> Node:
         token = self.current
         if token.kind in {NUMBER, STRING, IDENTIFIER}:
             self.next()
-            return self.made(syntax.Literal(token.position, token.text))
+            return syntax.Literal(token.position, token.text)
         if token.kind == BRACKET and token.text == "(":
             return self.expression(0)
         reason = "a map key must be a quoted string, a number, a identifier, or an expression in parentheses"
-        self.fail(token, f"{reason} (unexpected token {token})")
+        raise self.error(token, f"{reason} (unexpected token {token})")
 
     # -- calls and accesses ------------------------------------------------------------------------
 
@@ -331,15 +324,13 @@ class _Parser:
         """Return the call of ``token`` whose first arguments, those of a pipe, are already ``given``."""
         overridden = may_override and token.text in self.overridden
         if not overridden and token.text in PREDICATE_BUILTINS:
-            return self.made(
-                syntax.BuiltinCall(token.position, token.text, self.predicate_call(token, given))
-            )
+            return syntax.BuiltinCall(token.position, token.text, self.predicate_call(token, given))
         self.expect(BRACKET, "(")
         arguments = [*given, *self.items(")")]
         if not overridden and token.text in PLAIN_BUILTINS:
-            return self.made(syntax.BuiltinCall(token.position, token.text, arguments))
-        callee = self.made(syntax.Name(token.position, token.text))
-        return self.made(syntax.Call(token.position, callee, arguments))
+            return syntax.BuiltinCall(token.position, token.text, arguments)
+        callee = syntax.Name(token.position, token.text)
+        return syntax.Call(token.position, callee, arguments)
 
     def predicate_call(self, token: Token, given: list[Node]) -> list[Node]:
         self.expect(BRACKET, "(")
@@ -349,7 +340,7 @@ class _Parser:
             if self.sees(BRACKET, ")"):
                 if kind.endswith("?"):
                     break
-                self.fail(self.current, f"expected at least {len(rest)} arguments")
+                raise self.error(self.current, f"expected at least {len(rest)} arguments")
             if index > 0:
                 self.expect(OPERATOR, ",")
                 if kind.endswith("?") and self.sees(BRACKET, ")"):
@@ -372,8 +363,8 @@ class _Parser:
             body = self.expression(0)
             self.predicates -= 1
             if self.sees(OPERATOR, ";"):
-                self.fail(self.current, "wrap predicate with brackets { and }")
-        return self.made(syntax.Predicate(position, body))
+                raise self.error(self.current, "wrap predicate with brackets { and }")
+        return syntax.Predicate(position, body)
 
     def postfix(self, node: Node) -> Node:
         """Return ``node`` with the accesses, slices and method calls that follow it."""
@@ -395,17 +386,17 @@ class _Parser:
         token = self.current
         self.next()
         if token.kind != IDENTIFIER and not (token.kind == OPERATOR and token.text.isidentifier()):
-            self.fail(token, "expected name")
+            raise self.error(token, "expected name")
         chained = isinstance(node, syntax.Chain)
         base = node.node if isinstance(node, syntax.Chain) else node
-        name = self.made(syntax.Literal(token.position, token.text))
-        member = self.made(syntax.Member(token.position, base, name, optional))
+        name = syntax.Literal(token.position, token.text)
+        member = syntax.Member(token.position, base, name, optional)
         made: Node = member
         if self.sees(BRACKET, "("):
             member.called = True
             self.next()
-            made = self.made(syntax.Call(token.position, member, self.items(")")))
-        return self.made(syntax.Chain(token.position, made)) if chained or optional else made
+            made = syntax.Call(token.position, member, self.items(")"))
+        return syntax.Chain(token.position, made) if chained or optional else made
 
     def index(self, node: Node, *, optional: bool) -> Node:
         position = self.expect(BRACKET, "[").position
@@ -414,8 +405,8 @@ class _Parser:
             self.next()
             stop = None if self.sees(BRACKET, "]") else self.expression(0)
             self.expect(BRACKET, "]")
-            return self.made(syntax.Slice(position, node, start, stop))
+            return syntax.Slice(position, node, start, stop)
         self.expect(BRACKET, "]")
         assert start is not None
-        member = self.made(syntax.Member(position, node, start, optional))
-        return self.made(syntax.Chain(position, member)) if optional else member
+        member = syntax.Member(position, node, start, optional)
+        return syntax.Chain(position, member) if optional else member

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from pinnace.language.regex_machine import Machine
-from pinnace.language.regex_syntax import Parsed, emit, parse_pattern
+from pinnace.language.regex_parts import Parsed, emit
+from pinnace.language.regex_syntax import parse_pattern
 from pinnace.language.values import NilStrings, Strings, check_size
 
 #: The most work that Python's backtracking may do in the worst case, in characters looked at.

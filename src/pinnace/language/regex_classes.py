@@ -48,15 +48,19 @@ POSIX: dict[str, Ranges] = {
 }  # fmt: skip
 
 _CATEGORIES = frozenset(
-    "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs".split()
-)
+    [
+        "C", "Cc", "Cf", "Co", "Cs", "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N",
+        "Nd", "Nl", "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So",
+        "Z", "Zl", "Zp", "Zs",
+    ]
+)  # fmt: skip
 #: Scripts, by how Unicode begins the names of their characters.
 _SCRIPTS = {
     script: script.upper()
     for script in (
-        "Arabic", "Armenian", "Bengali", "Cyrillic", "Devanagari", "Ethiopic", "Georgian", "Greek", "Gujarati",
-        "Hangul", "Hebrew", "Hiragana", "Katakana", "Khmer", "Latin", "Mongolian", "Tamil", "Telugu", "Thai",
-        "Tibetan",
+        "Arabic", "Armenian", "Bengali", "Cyrillic", "Devanagari", "Ethiopic", "Georgian", "Greek",
+        "Gujarati", "Hangul", "Hebrew", "Hiragana", "Katakana", "Khmer", "Latin", "Mongolian", "Tamil",
+        "Telugu", "Thai", "Tibetan",
     )
 } | {"Han": "CJK UNIFIED"}  # fmt: skip
 

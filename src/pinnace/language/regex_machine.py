@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pinnace.language.regex_syntax import Assertion, Chars, Choice, Group, Parsed, Part, Repeat, Row, emit
+from pinnace.language.regex_parts import Assertion, Chars, Choice, Group, Parsed, Part, Repeat, Row, emit
 from pinnace.language.values import Failure
 
 #: The most states that one search visits, which takes about ten seconds.

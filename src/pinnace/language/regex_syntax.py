@@ -1,4 +1,4 @@
-"""Reading a pattern by RE2's rules, and writing it for Python's ``re``.
+"""Reading a pattern by RE2's rules.
 
 Called by ``regex``. Source: Go regexp/syntax/parse.go.
 """
@@ -10,83 +10,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from pinnace.language.regex_classes import PERL, POSIX, Ranges, inverted, unicode_class
+from pinnace.language.regex_parts import Assertion, Chars, Choice, Group, Parsed, Part, Repeat, Row
 from pinnace.language.values import Failure
 
 _MOST_REPEATS = 1000
 _MOST_DEPTH = 100
 _LONGEST = 100_000
 _MAX_CODE = 0x10FFFF
-
-
-@dataclass(frozen=True, slots=True)
-class Chars:
-    """One character among ``ranges``; ``fold`` when its case does not matter."""
-
-    ranges: Ranges
-    fold: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """A place: ``start``, ``end``, ``line start``, ``line end``, ``word``, ``not word``."""
-
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Parts one after the other."""
-
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several, the first that leads to a match."""
-
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A part whose place is remembered under a number."""
-
-    number: int
-    part: Part
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A part from ``least`` to ``most`` times; ``most`` is ``None`` without a limit."""
-
-    part: Part
-    least: int
-    most: int | None
-    greedy: bool
-
-
-Part = Chars | Assertion | Row | Choice | Group | Repeat
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A pattern that was read.
-
-    Attributes:
-        source: as it was written.
-        root: what it means.
-        groups: how many groups it has.
-        names: the numbers of named groups.
-        loops: how many repetitions without a small limit it has.
-        explosive: one repetition lies in another, which may take exponential time to search by backtracking.
-    """
-
-    source: str
-    root: Part
-    groups: int
-    names: dict[str, int]
-    loops: int
-    explosive: bool
 
 
 def parse_pattern(source: str) -> Parsed:
@@ -280,7 +210,7 @@ class _Reader:
         return [self.literal(chr(self.char_escape()))]
 
     def class_escape(self) -> Ranges | None:
-        """Return the characters of ``\\d`` or ``\\pL``, or ``None`` when another escape stands here."""
+        r"""Return the characters of ``\d`` or ``\pL``, or ``None`` when another escape stands here."""
         word = self.source[self.at : self.at + 2]
         if word in PERL:
             self.at += 2
@@ -392,34 +322,3 @@ def _swapped_case(ranges: Ranges) -> list[tuple[int, int]]:
     codes = (code for low, high in ranges if high - low < 1024 for code in range(low, high + 1))
     swapped = (ord(each) for each in (chr(code).swapcase() for code in codes) if len(each) == 1)
     return [(code, code) for code in swapped]
-
-
-_WRITTEN_PLACES = {
-    "start": r"\A", "end": r"\Z", "line start": "(?m:^)", "line end": "(?m:$)",
-    "word": r"(?a:\b)", "not word": r"(?a:\B)",
-}  # fmt: skip
-
-
-def emit(part: Part) -> str:
-    """Return ``part`` as Python's ``re`` writes it."""
-    if isinstance(part, Chars):
-        body = "".join(
-            _code(low) if low == high else f"{_code(low)}-{_code(high)}" for low, high in part.ranges
-        )
-        # A class of no characters never matches.
-        text = f"[{body}]" if body else "(?!)"
-        return f"(?i:{text})" if part.fold else text
-    if isinstance(part, Assertion):
-        return _WRITTEN_PLACES[part.place]
-    if isinstance(part, Row):
-        return "".join(map(emit, part.parts))
-    if isinstance(part, Choice):
-        return f"(?:{'|'.join(map(emit, part.parts))})"
-    if isinstance(part, Group):
-        return f"({emit(part.part)})"
-    most = "" if part.most is None else part.most
-    return f"(?:{emit(part.part)}){{{part.least},{most}}}{'' if part.greedy else '?'}"
-
-
-def _code(code: int) -> str:
-    return f"\\U{code:08x}"

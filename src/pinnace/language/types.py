@@ -166,7 +166,8 @@ HEADER = Type("http.Header", "map", STRINGS, STRING, methods={
 
 _TIME_METHODS.update(
     {
-        **dict.fromkeys(["Year", "Day", "Hour", "Minute", "Second", "Nanosecond", "YearDay"], Signature((), INT)),
+        **dict.fromkeys(["Year", "Day", "YearDay", "Hour", "Minute"], Signature((), INT)),
+        **dict.fromkeys(["Second", "Nanosecond"], Signature((), INT)),
         **dict.fromkeys(["Unix", "UnixMilli", "UnixMicro", "UnixNano"], Signature((), INT64)),
         "Month": Signature((), MONTH), "Weekday": Signature((), WEEKDAY), "Location": Signature((), LOCATION),
         "String": Signature((), STRING), "Format": Signature((STRING,), STRING),
@@ -190,8 +191,8 @@ _DURATION_METHODS.update(
 _BY_NAME = {
     each.name: each
     for each in (
-        ANY, BOOL, INT, INT64, UINT8, UINT64, FLOAT, STRING, LIST, STRINGS, INTS, FLOATS, BYTES, PAIR, PAIRS,
-        LISTS, MAP, STRING_MAP, HEADER_MAP, ANY_MAP, GROUP_MAP, TIME, DURATION, LOCATION, MONTH, WEEKDAY, VERSION,
-        HEADER, FUNCTION,
+        ANY, BOOL, INT, INT64, UINT8, UINT64, FLOAT, STRING, LIST, STRINGS, INTS, FLOATS, BYTES, PAIR,
+        PAIRS, LISTS, MAP, STRING_MAP, HEADER_MAP, ANY_MAP, GROUP_MAP, TIME, DURATION, LOCATION, MONTH,
+        WEEKDAY, VERSION, HEADER, FUNCTION,
     )
 } | {"any": ANY, "[]any": LIST, "map[string]any": MAP, "uint32": Type("uint32", "int")}  # fmt: skip

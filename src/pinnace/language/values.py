@@ -8,7 +8,8 @@
     string         str                     time.Time, …             classes of ``dates``
     function       ``Function``
 
-A string is UTF-8 bytes to the language; a byte that is not UTF-8 is a lone surrogate here (``surrogateescape``).
+A string is UTF-8 bytes to the language; a byte that is not UTF-8 is a lone surrogate here, as Python's
+``surrogateescape`` makes it.
 """
 
 from __future__ import annotations

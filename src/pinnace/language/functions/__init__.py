@@ -7,8 +7,20 @@ Source: expr-lang v1.17.8 builtin; Argo util/expr/env/env.go; Masterminds/sprig 
 from __future__ import annotations
 
 from pinnace.language.functions import (
-    collections, conversions, dates, numbers, sprig_dates, sprig_encoding, sprig_lists, sprig_logic, sprig_maps,
-    sprig_numbers, sprig_paths, sprig_patterns, sprig_strings, strings,
+    collections,
+    conversions,
+    dates,
+    numbers,
+    sprig_dates,
+    sprig_encoding,
+    sprig_lists,
+    sprig_logic,
+    sprig_maps,
+    sprig_numbers,
+    sprig_paths,
+    sprig_patterns,
+    sprig_strings,
+    strings,
 )  # fmt: skip
 from pinnace.language.functions.registry import BUILTIN_FUNCTIONS, SPRIG_FUNCTIONS
 from pinnace.language.gojson import decode_json, encode_json
@@ -31,8 +43,8 @@ ARGO_FUNCTIONS: dict[str, object] = {
 
 #: The modules whose import registers functions.
 FAMILIES = (
-    collections, conversions, dates, numbers, sprig_dates, sprig_encoding, sprig_lists, sprig_logic, sprig_maps,
-    sprig_numbers, sprig_paths, sprig_patterns, sprig_strings, strings,
+    collections, conversions, dates, numbers, sprig_dates, sprig_encoding, sprig_lists, sprig_logic,
+    sprig_maps, sprig_numbers, sprig_paths, sprig_patterns, sprig_strings, strings,
 )  # fmt: skip
 
 __all__ = ["ARGO_FUNCTIONS", "BUILTIN_FUNCTIONS", "FAMILIES", "SPRIG_FUNCTIONS"]

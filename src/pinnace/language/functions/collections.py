@@ -11,7 +11,17 @@ from pinnace.language.operators import equal, fetch, is_number, to_int, type_nam
 from pinnace.language.predicates import sort_values
 from pinnace.language.types import ANY_MAP, INT, LIST, Type
 from pinnace.language.values import (
-    AnyMap, Failure, Floats, Ints, NilList, Pair, Pairs, Slice, Strings, entries, is_nil,
+    AnyMap,
+    Failure,
+    Floats,
+    Ints,
+    NilList,
+    Pair,
+    Pairs,
+    Slice,
+    Strings,
+    entries,
+    is_nil,
 )  # fmt: skip
 
 _MAX_DEPTH = 200

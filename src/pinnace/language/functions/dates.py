@@ -5,7 +5,7 @@ Source: expr-lang v1.17.8, builtin/builtin.go.
 
 from __future__ import annotations
 
-from pinnace.language import dates
+from pinnace.language import date_layouts, dates
 from pinnace.language.dates import Duration, Time, Zone
 from pinnace.language.functions.arguments import text
 from pinnace.language.functions.registry import builtin
@@ -13,7 +13,8 @@ from pinnace.language.types import LOCATION, TIME, Type
 from pinnace.language.values import Failure
 
 _LAYOUTS = (
-    "2006-01-02", "15:04:05", "2006-01-02 15:04:05", dates.RFC3339, dates.RFC822, dates.RFC850, dates.RFC1123,
+    "2006-01-02", "15:04:05", "2006-01-02 15:04:05", date_layouts.RFC3339, date_layouts.RFC822,
+    date_layouts.RFC850, date_layouts.RFC1123,
 )  # fmt: skip
 
 

@@ -15,11 +15,6 @@ from pinnace.language.values import Failure, Int64, wrap
 
 sprig("func() time.Time", "now")(dates.now)
 sprig("func(time.Time) string", "unixEpoch")(lambda time: str(time.instant // SECOND))
-sprig("func(string, any) string", "date")(lambda layout, value: date_in_zone(layout, value, "Local"))
-sprig("func(any) string", "htmlDate")(lambda value: date_in_zone("2006-01-02", value, "Local"))
-sprig("func(any, string) string", "htmlDateInZone")(
-    lambda value, zone: date_in_zone("2006-01-02", value, zone)
-)
 sprig("func(string, string) time.Time", "mustToDate")(
     lambda layout, text: dates.parse_time(layout, text, _local())
 )
@@ -46,6 +41,13 @@ def date_in_zone(layout: str, value: object, zone: str) -> str:
     except Failure:
         place = dates.UTC_ZONE
     return Time(_time(value).instant, place).format(layout)
+
+
+sprig("func(string, any) string", "date")(lambda layout, value: date_in_zone(layout, value, "Local"))
+sprig("func(any, string) string", "htmlDateInZone")(
+    lambda value, zone: date_in_zone("2006-01-02", value, zone)
+)
+sprig("func(any) string", "htmlDate")(lambda value: date_in_zone("2006-01-02", value, "Local"))
 
 
 @sprig("func(string, time.Time) time.Time", "mustDateModify", "must_date_modify")
@@ -83,9 +85,7 @@ def ago(value: object) -> str:
 def duration(value: object) -> str:
     """Return seconds, a string or an int64, as a duration."""
     seconds = 0
-    if isinstance(value, Int64):
-        seconds = int(value)
-    elif isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,19}", value):
+    if isinstance(value, Int64) or (isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,19}", value)):
         seconds = int(value)
     return str(Duration(wrap(wrap(seconds) * SECOND)))
 

@@ -97,7 +97,8 @@ def sort_alpha(values: object) -> Strings:
     """Return the elements as strings, sorted by their bytes."""
     if not isinstance(values, (list, bytes)):
         return Strings([to_string(values)])
-    return Strings(sorted(map(str, to_strings(values)), key=encode))
+    texts = [str(each) for each in to_strings(values)]
+    return Strings(sorted(texts, key=encode))
 
 
 @sprig("func(any) []any", "compact", "mustCompact")

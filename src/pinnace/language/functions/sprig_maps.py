@@ -107,13 +107,12 @@ def merge_overwrite(target: _Map, *sources: _Map) -> _Map:
 
 
 def _merge_into(target: _Map, source: _Map, *, overwrite: bool) -> None:
-    for key, value in source.items():
+    # A copy, because a map may contain the one that it is merged into.
+    for key, value in list(source.items()):
         ours = target.get(key)
         if type(ours) is dict and type(value) is dict:
             _merge_into(ours, value, overwrite=overwrite)
-        elif not is_empty(value) if overwrite else key in target and is_empty(ours) and not is_empty(value):
-            target[key] = value
-        elif key not in target:
+        elif key not in target or (not is_empty(value) and (overwrite or is_empty(ours))):
             target[key] = value
 
 

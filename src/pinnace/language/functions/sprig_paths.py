@@ -117,22 +117,20 @@ def url_join(parts: dict[str, object]) -> str:
         for name in ("scheme", "host", "path", "query", "opaque", "fragment", "userinfo")
     }
     made = f"{texts['scheme']}:" if texts["scheme"] else ""
-    path = _escaped(texts["path"], "-_.~$&+,/:;=@!'()*[]") if texts["path"] else ""
-    if texts["opaque"]:
-        made += texts["opaque"]
-    else:
-        if texts["scheme"] or texts["host"] or texts["userinfo"]:
-            if texts["host"] or texts["userinfo"] or path:
-                if texts["host"] or texts["userinfo"] or path.startswith("//"):
-                    made += "//"
-                user = f"{_user(texts['userinfo'])}@" if texts["userinfo"] else ""
-                made += user + _escaped(texts["host"], "-_.~!$&'()*+,;=:[]<>\"")
-        if path and not path.startswith("/") and texts["host"]:
-            made += "/"
-        made += path
+    made += texts["opaque"] or _authority_and_path(texts)
     if texts["query"]:
         made += f"?{texts['query']}"
     return made + (f"#{_escaped(texts['fragment'], _FRAGMENT)}" if texts["fragment"] else "")
+
+
+def _authority_and_path(texts: dict[str, str]) -> str:
+    """Return ``//user@host/path``, or the path alone when there is neither user nor host."""
+    path = _escaped(texts["path"], "-_.~$&+,/:;=@!'()*[]")
+    user = f"{_user(texts['userinfo'])}@" if texts["userinfo"] else ""
+    authority = user + _escaped(texts["host"], "-_.~!$&'()*+,;=:[]<>\"")
+    slashes = "//" if authority or (texts["scheme"] and path.startswith("//")) else ""
+    between = "/" if path and texts["host"] and not path.startswith("/") else ""
+    return f"{slashes}{authority}{between}{path}"
 
 
 _FRAGMENT = "-_.~$&+,/:;=?@!()*"

@@ -13,7 +13,7 @@ from pinnace.language.functions.strings import lower, upper
 
 
 class _Word(NamedTuple):
-    """A run of characters of one kind: ``number upper alphabet connector punct other``, or ``""`` at the end."""
+    """A run of characters of one kind: ``number upper alphabet connector punct other``; ``""`` at the end."""
 
     kind: str
     text: str
