@@ -26,8 +26,8 @@ _CONJUNCTION = re.compile(
 #: Names that an expression reads as something else.
 _WORDS = frozenset(
     [
-        "in", "or", "and", "not", "matches", "contains", "startsWith", "endsWith", "let", "if", "else", "true",
-        "false", "nil",
+        "in", "or", "and", "not", "matches", "contains", "startsWith", "endsWith", "let", "if", "else",
+        "true", "false", "nil",
     ]
 )  # fmt: skip
 

@@ -66,7 +66,8 @@ _DATE_LAYOUTS = (
     date_layouts.ANSIC, date_layouts.UNIX_DATE, date_layouts.RUBY_DATE, date_layouts.KITCHEN,
     date_layouts.RFC3339, date_layouts.RFC3339_NANO,
     "2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02 15:04:05-07:00",
-    "2006-01-02T15Z0700", "2006-01-02T15:04Z0700", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05.999999999Z0700",
+    "2006-01-02T15Z0700", "2006-01-02T15:04Z0700", "2006-01-02T15:04:05Z0700",
+    "2006-01-02T15:04:05.999999999Z0700",
 )  # fmt: skip
 #: A text that could be a date: looking for one costs more than all the rest.
 _DATE_LIKE = re.compile(r"\d{4}-|\d{1,2}:\d\d[AP]M|[A-Z][a-z]{2} [A-Z]")

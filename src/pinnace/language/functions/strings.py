@@ -121,8 +121,8 @@ def repeat_string(value: str, count: int) -> str:
 
 @builtin(
     "join",
-    "func([]string, string) string", "func([]any, string) string", "func([]any) string", "func([]string)
-    string",
+    "func([]string, string) string", "func([]any, string) string", "func([]any) string",
+    "func([]string) string",
 )  # fmt: skip
 def join(values: object, glue: object = "") -> str:
     """Return the strings of a list with ``glue`` between them."""
