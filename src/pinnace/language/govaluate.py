@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pinnace.language import date_layouts, dates
-from pinnace.language.functions.numbers import parse_float
 from pinnace.language.goformat import format_value
+from pinnace.language.gonumbers import parse_float
 from pinnace.language.govaluate_operators import BINARY, PREFIXES, Evaluated, Term, literal, parameter
 from pinnace.language.regex import compile_pattern
 from pinnace.language.values import Failure

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pinnace.language.functions.numbers import parse_float
 from pinnace.language.goformat import format_value
 from pinnace.language.gojson import decode_json
+from pinnace.language.gonumbers import parse_float
 from pinnace.language.jsonpath_steps import Query, Script, Step, whole
 from pinnace.language.operators import divided, float_power
 from pinnace.language.regex import compile_pattern

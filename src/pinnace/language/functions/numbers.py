@@ -13,15 +13,12 @@ from pinnace.language.dates import Duration, Named
 from pinnace.language.functions.arguments import one_of
 from pinnace.language.functions.registry import builtin
 from pinnace.language.goformat import format_value
+from pinnace.language.gonumbers import parse_float
 from pinnace.language.operators import cut, is_number, less, more, negate, type_name
 from pinnace.language.types import ANY, FLOAT, INT, Type
 from pinnace.language.values import Failure, wrap
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_FLOAT = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])"
-)
-_HEX_FLOAT = re.compile(r"[+-]?0[xX][0-9a-fA-F.]+[pP][+-]?[0-9]+")
 _MAX_DEPTH = 200
 
 
@@ -93,21 +90,6 @@ def as_float(value: object) -> float:
         return float(value)
     message = f"invalid operation: float({type_name(value)})"
     raise Failure(message)
-
-
-def parse_float(text: str) -> float | None:
-    """Return what Go's strconv.ParseFloat reads, or ``None`` for what it refuses."""
-    if len(text) > 4096:
-        return None
-    if _FLOAT.fullmatch(text):
-        number = float(text)
-        return None if math.isinf(number) and "n" not in text.lower() else number
-    if _HEX_FLOAT.fullmatch(text):
-        try:
-            return float.fromhex(text)
-        except (ValueError, OverflowError):
-            return None
-    return None
 
 
 @builtin("string", "func(any) string")

@@ -98,7 +98,8 @@ def sort_alpha(values: object) -> Strings:
     if not isinstance(values, (list, bytes)):
         return Strings([to_string(values)])
     texts = [str(each) for each in to_strings(values)]
-    return Strings(sorted(texts, key=encode))
+    texts.sort(key=encode)
+    return Strings(texts)
 
 
 @sprig("func(any) []any", "compact", "mustCompact")

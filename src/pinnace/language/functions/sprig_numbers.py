@@ -11,9 +11,10 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from pinnace.language.dates import Named
-from pinnace.language.functions.numbers import as_int, parse_float
+from pinnace.language.functions.numbers import as_int
 from pinnace.language.functions.registry import sprig
 from pinnace.language.goformat import format_value
+from pinnace.language.gonumbers import parse_float
 from pinnace.language.operators import cut, float_power
 from pinnace.language.values import Failure, Int64, Ints, wrap
 
