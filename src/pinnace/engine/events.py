@@ -40,7 +40,9 @@ class TaskProblem(StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"
     PREPARATION = "preparation"
-    """It could not be started: input, secret, image, working copy."""
+    """It could not be prepared: an input, a secret or a stand-in is missing."""
+    NOT_STARTED = "not-started"
+    """It was prepared, but its command could not be run."""
     COLLECTION = "collection"
     """It ended, but an output could not be kept."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -40,8 +41,15 @@ def bind(
         return _NOTHING
     given = {parameter.name: parameter for parameter in arguments.parameters}
     values: dict[str, str] = {}
+    written: list[str] = []
     for declared in template.inputs.parameters:
-        values[declared.name] = _value(declared, given.get(declared.name), scope, catalogue)
+        value, is_written = _value(declared, given.get(declared.name), scope, catalogue)
+        values[declared.name] = value
+        if is_written and "{{" in value:
+            written.append(declared.name)
+    for name in written:
+        known = {f"inputs.parameters.{other}": text for other, text in values.items() if other != name}
+        values[name] = substitute(values[name], _Extended(known, scope))
     handed = {artifact.name: artifact for artifact in arguments.artifacts}
     artifacts = []
     for artifact in template.inputs.artifacts:
@@ -54,18 +62,36 @@ def bind(
 _NOTHING = NodeInputs()
 
 
-def _value(declared: Parameter, given: Parameter | None, scope: Scope, catalogue: Catalogue) -> str:
+class _Extended:
+    """What a default sees that names other inputs: those inputs, and what every default sees."""
+
+    def __init__(self, inputs: dict[str, object], scope: Scope) -> None:
+        self._inputs = inputs
+        self._scope = scope
+
+    def get(self, key: str, /) -> object:
+        return self._inputs[key] if key in self._inputs else self._scope.get(key)
+
+    def variables(self, roots: frozenset[str], /) -> Mapping[str, object]:
+        inputs = self._inputs if not roots.isdisjoint({"inputs", "$env"}) else {}
+        return {**self._scope.variables(roots), **inputs}
+
+
+def _value(
+    declared: Parameter, given: Parameter | None, scope: Scope, catalogue: Catalogue
+) -> tuple[str, bool]:
+    """Return the value, and whether it is the manifest's own text, in which tags mean something."""
     is_absent = given is not None and given.value == ABSENT
     if given is not None and not is_absent:
         if given.value is not None:
-            return given.value
+            return given.value, False
         if given.value_from is not None and given.value_from.config_map_key_ref is not None:
-            return config_map_value(given, scope, catalogue)
+            return config_map_value(given, scope, catalogue), False
     default = declared.value if declared.value is not None else declared.default
     if default is not None:
-        return substitute(default, scope)
+        return substitute(default, scope), True
     if declared.value_from is not None and declared.value_from.config_map_key_ref is not None:
-        return config_map_value(declared, scope, catalogue)
+        return config_map_value(declared, scope, catalogue), False
     if is_absent:
         message = (
             f"inputs.parameters.{declared.name}: argument references an absent optional "

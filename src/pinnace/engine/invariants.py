@@ -1,6 +1,6 @@
 """What is always true of a run between two turns. Checked after every turn in tests.
 
-Each function below is one truth and returns what speaks against it. Costs as much as the run is large: not for
+Each function below is one truth and returns what speaks against it. It looks at every node: not for
 production.
 """
 

@@ -6,6 +6,7 @@ Source: Argo operator.go hasOutputResultRef.
 from __future__ import annotations
 
 import re
+
 import msgspec
 
 from pinnace.engine.gates import boundary_template

@@ -137,6 +137,7 @@ class Driver:
         ended = [event.attempt_id for event in events if isinstance(event, TaskEnded)]
         if ended:
             self._spawn(self._executor.release(ended))
+            self._stager.forget(ended)
         self._perform(outcome.commands)
 
     async def _commit(self, change: RunChange) -> None:
@@ -173,6 +174,7 @@ class Driver:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         await self._executor.close_run(self.run.info.uid)
+        await asyncio.to_thread(self._stager.clear)
 
     # Recovery ----------------------------------------------------------------------------------------------
 

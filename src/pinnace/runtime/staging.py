@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pinnace.base.errors import ArtifactNotFound, PinnaceError
@@ -36,7 +37,7 @@ _PROBLEMS = {
     port.EndReason.SIGNALLED: TaskProblem.NONE,
     port.EndReason.DEADLINE: TaskProblem.DEADLINE,
     port.EndReason.CANCELLED: TaskProblem.CANCELLED,
-    port.EndReason.NOT_STARTED: TaskProblem.PREPARATION,
+    port.EndReason.NOT_STARTED: TaskProblem.NOT_STARTED,
     port.EndReason.LOST: TaskProblem.LOST,
 }
 
@@ -65,12 +66,26 @@ class Stager:
     ) -> None:
         self._run = run
         self._folder = folder
+        self._staging = folder / "staging"
         self._keeper = keeper
         self._images = images
         self._extra_env = dict(extra_env)
         self._isolated = isolated
         self._tasks: dict[str, StartTask] = {}
         self._notes: dict[str, tuple[str, ...]] = {}
+
+    def clear(self) -> None:
+        """Remove what was loaded for tasks, and the run's volumes."""
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def forget(self, attempt_ids: Iterable[str]) -> None:
+        """Remove what was loaded for tasks whose ends are saved."""
+        for attempt_id in attempt_ids:
+            self._tasks.pop(attempt_id, None)
+            self._notes.pop(attempt_id, None)
+            folder = self._staging / attempt_id
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
     def know(self, command: StartTask) -> None:
         """Remember a task that an earlier process started: its end will be collected."""
@@ -95,7 +110,7 @@ class Stager:
     def _spec(self, command: StartTask, loaded: tuple[port.StagedFile, ...]) -> port.TaskSpec:
         template = command.template
         container = container_of(template)
-        files = [*loaded, *volume_files(self._run, container, template, self._folder)]
+        files = [*loaded, *volume_files(self._run, container, template, self._staging / command.attempt_id)]
         args = container.args
         if isinstance(container, ScriptTemplate) and container.source:
             files.append(port.StagedFile(path=SCRIPT_PATH, content=_bytes(container.source), mode=0o755))
@@ -145,7 +160,7 @@ class Stager:
     def _load(self, command: StartTask, artifacts: list[Artifact]) -> list[port.StagedFile]:
         found = []
         for index, artifact in enumerate(artifacts):
-            target = self._folder / "inputs" / command.attempt_id / str(index)
+            target = self._staging / command.attempt_id / "inputs" / str(index)
             try:
                 if not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

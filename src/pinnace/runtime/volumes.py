@@ -23,6 +23,12 @@ _SECRET_MODE = 0o600
 def volume_files(run: Run, container: Container, template: Template, folder: Path) -> list[StagedFile]:
     """Return what the container's ``volumeMounts`` make appear in the task.
 
+    Args:
+        run: whose task it is.
+        container: that mounts.
+        template: that may declare volumes of its own.
+        folder: the task's own; volumes of the whole run lie beside it.
+
     Raises:
         ManifestError: a mount names no volume, or a ConfigMap or Secret is missing.
         RefusedError: the volume's kind needs a cluster.
@@ -57,13 +63,13 @@ def _declared(run: Run, template: Template) -> dict[str, Mapping[str, Any]]:
 
 def _files(run: Run, mount: VolumeMount, volume: Mapping[str, Any], folder: Path) -> list[StagedFile]:
     if "claim" in volume:
-        place = folder / "volumes" / mount.name / _inside(mount.sub_path)
+        place = folder.parent / "volumes" / mount.name / _inside(mount.sub_path)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         return [StagedFile(path=mount.mount_path, source=str(place), writable_source=not mount.read_only)]
     if "emptyDir" in volume:
-        empty = folder / "empty"
+        empty = folder / "volumes" / mount.name / _inside(mount.sub_path)
         empty.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return [StagedFile(path=mount.mount_path, source=str(empty))]
+        return [StagedFile(path=mount.mount_path, source=str(empty), writable_source=True)]
     if "configMap" in volume:
         return _keys(mount, volume["configMap"], _config_map(run, volume["configMap"]))
     if "secret" in volume:

@@ -40,12 +40,12 @@ def assess(turn: Turn, node: Node) -> None:
         turn.news.pop(node.number, None)
         turn.settle(node, Phase.ERROR, error.message)
         return
-    news = turn.news.pop(node.number, None)
-    if dag.is_counted() and not turn.is_fresh:
-        for number in news or ():
-            dag.follow(owner_of(turn, number))
-    else:
+    if not dag.is_counted() or turn.is_fresh:
+        turn.news.pop(node.number, None)
         dag.look_at_all()
+    while news := turn.news.pop(node.number, None):  # a task that is omitted is news at once
+        for number in news:
+            dag.follow(owner_of(turn, number))
     dag.finish_if_done()
 
 
