@@ -85,7 +85,8 @@ def _check_call(context: Context, call: Call | LifecycleHook, path: Path, given:
         return
     for parameter in template.inputs.parameters:
         if not _is_supplied(parameter, parameters):
-            if parameter.name in parameters and context.lint:
+            if parameter.name in parameters:
+                # That the argument has no value is told where it is written.
                 continue
             message = f"inputs.parameters.{parameter.name} was not supplied"
             context.findings.error("missing-argument", message, path, _hint(parameter.name, parameters))
@@ -106,7 +107,7 @@ def _is_supplied(wanted: Parameter, given: Mapping[str, Parameter]) -> bool:
 
 
 def _hint(name: str, given: Mapping[str, Parameter] | set[str]) -> str:
-    return did_you_mean(name, given).replace("did you mean", "it is given as") if given else ""
+    return did_you_mean(name, given)
 
 
 def _check_unused(context: Context, template: Template, call: Call, path: Path) -> None:

@@ -43,7 +43,7 @@ def check(
     except ManifestError as error:
         code = "misplaced-field" if error.path else "unknown-template"
         path = ("spec", "templates") if error.path else ("spec", "workflowTemplateRef", "name")
-        findings.error(code, error.message, path, error.remedy)
+        findings.error(code, error.message.removeprefix(f"{error.path}: "), path, error.remedy)
         return findings.problems
     context = Context(
         spec=whole.spec,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pinnace.checks.context import CallSite, Context, Site, calls_of
+from pinnace.checks.context import Context, Site
 from pinnace.language.depends import RESULTS, TaskResults, parse_depends
 from pinnace.language.errors import ExpressionError
 from pinnace.spec.problems import Path, did_you_mean
@@ -60,11 +60,12 @@ def _check_dag(context: Context, site: Site) -> None:
         context.findings.error("no-tasks", "must have at least one task", path)
     tasks = {task.name: task for task in dag.tasks}
     uses_depends = any(task.depends for task in dag.tasks)
-    for call, place, _ in calls_of(site):
-        assert isinstance(call, DAGTask)
-        _check_style(context, call, place, uses_depends)
-        _check_dependencies(context, call, place, tasks)
-    _check_cycles(context, calls_of(site))
+    places = {task.name: (*path, "tasks", index) for index, task in enumerate(dag.tasks)}
+    for index, task in enumerate(dag.tasks):
+        place = (*path, "tasks", index)
+        _check_style(context, task, place, uses_depends)
+        _check_dependencies(context, task, place, tasks)
+    _check_cycles(context, tasks, places)
     for name in dag.target.split(" ") if dag.target else ():
         if name not in tasks and "{{" not in dag.target:
             message = f"target '{name}' is not defined"
@@ -115,18 +116,15 @@ def _check_depends(context: Context, task: DAGTask, place: Path, tasks: Mapping[
         context.findings.error("invalid-depends", error.message, path)
 
 
-def _check_cycles(context: Context, calls: Iterator[CallSite]) -> None:
-    places = {call.name: (call, place) for call, place, _ in calls}
+def _check_cycles(context: Context, tasks: Mapping[str, DAGTask], places: Mapping[str, Path]) -> None:
     depends_on = {
-        name: [other for other in dependencies_of(task) if other in places]
-        for name, (task, _) in places.items()
-        if isinstance(task, DAGTask)
+        name: [other for other in dependencies_of(task) if other in tasks] for name, task in tasks.items()
     }
     reported: set[str] = set()
     for cycle in _cycles(depends_on):
         if reported.isdisjoint(cycle):
             message = f"dependency cycle detected: {'->'.join([*cycle, cycle[0]])}"
-            context.findings.error("dependency-cycle", message, places[cycle[0]][1])
+            context.findings.error("dependency-cycle", message, places[cycle[0]])
         reported.update(cycle)
 
 

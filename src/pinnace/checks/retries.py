@@ -8,7 +8,7 @@ from __future__ import annotations
 from pinnace.checks.bodies import check_duration
 from pinnace.checks.context import Context
 from pinnace.language.errors import ExpressionError
-from pinnace.language.expressions import analyse, compile_expression, environment
+from pinnace.language.expressions import analyse, evaluate_bool
 from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.templates import Template
@@ -72,12 +72,15 @@ def _check_strategy(context: Context, strategy: RetryStrategy, path: Path) -> No
 
 
 def _check_expression(context: Context, expression: str, path: Path) -> None:
-    """Report an expression that cannot be evaluated; all its variables are texts."""
+    """Report an expression that cannot be evaluated; all its variables are texts.
+
+    What fails only on some values of them, as on those of this trial, is a warning.
+    """
     try:
-        compile_expression(expression, environment(_OF_ATTEMPT))
+        evaluate_bool(expression, _OF_ATTEMPT)
     except ExpressionError as error:
-        hint = "retries and lastRetry.* are texts: use asInt(lastRetry.exitCode)"
-        context.findings.error("invalid-expression", error.message, path, hint)
+        record = context.findings.warn if error.stage == "run" else context.findings.error
+        record("invalid-expression", error.message, path, "retries and lastRetry.* are texts: use asInt(…)")
 
 
 def _check_fires(context: Context, template: Template, strategy: RetryStrategy, path: Path) -> None:

@@ -5,7 +5,6 @@ A tag of an unknown root (``{{custom.x}}``) stays in the text, as in Argo; one o
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,8 +20,6 @@ from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.references import LOCAL
 from pinnace.spec.variables import CHECKED_PREFIXES, find_variable
 
-#: How many names a misspelt one is compared with at most; keeps a hopeless manifest quick to refuse.
-_MOST_COMPARED = 200
 #: Roots near which a misspelt root is probably meant as that one.
 _ROOTS = ("inputs", "outputs", "steps", "tasks", "workflow")
 
@@ -175,9 +172,13 @@ def _hint(key: str, names: Names) -> str:
         if siblings.root == "tasks":
             return f"missing dependency '{asked[0]}': add it to the task's dependencies"
         return f"step '{asked[0]}' has not ended by then: move this step to a later group"
-    prefix = key.rpartition(".")[0].partition(".")[0]
-    near = (name for name in names.all() if name.startswith(f"{prefix}."))
-    meant = did_you_mean(key, itertools.islice(near, _MOST_COMPARED))
+    if siblings and asked and asked[0] in siblings.facts:
+        near = (f"{siblings.root}.{asked[0]}.{fact}" for fact in siblings.facts[asked[0]] or ())
+    else:
+        root = key.partition(".")[0]
+        near = (name for name in names.all() if name.startswith(f"{root}."))
     variable = find_variable(key)
     exists = f"it exists {variable.where}" if variable and variable.where != "everywhere" else ""
-    return meant or exists
+    if variable is not None and variable.key == key:
+        return exists
+    return did_you_mean(key, near) or exists

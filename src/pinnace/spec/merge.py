@@ -139,7 +139,7 @@ def _join_specs(base: WorkflowSpec, own: WorkflowSpec) -> WorkflowSpec:
 
 def _argument(name: str, kind: str, spec: dict[str, Any]) -> dict[str, Any] | None:
     for item in spec.get("arguments", {}).get(kind, ()):
-        if item.get("name") == name:
+        if item.get("name", "") == name:
             argument: dict[str, Any] = item
             return argument
     return None
@@ -148,7 +148,7 @@ def _argument(name: str, kind: str, spec: dict[str, Any]) -> dict[str, Any] | No
 def _parameter(merged: dict[str, Any], *specs: dict[str, Any]) -> dict[str, Any]:
     """Return the parameter whole from the first spec that gives it a value: two sources never mix."""
     for spec in specs:
-        found = _argument(merged["name"], "parameters", spec)
+        found = _argument(merged.get("name", ""), "parameters", spec)
         if found is not None and found.keys() & {"value", "default", "valueFrom"}:
             return found
     return merged
@@ -161,7 +161,7 @@ def _artifact(merged: dict[str, Any], *specs: dict[str, Any]) -> dict[str, Any]:
     Source: Argo merge.go, mergeArtifactOverride.
     """
     for spec in specs:
-        found = _argument(merged["name"], "artifacts", spec)
+        found = _argument(merged.get("name", ""), "artifacts", spec)
         if found is None:
             continue
         kinds = [[field for field in LOCATION_FIELDS if field in side] for side in (merged, found)]

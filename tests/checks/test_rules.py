@@ -1,0 +1,75 @@
+"""Every rule on the smallest manifest that breaks it, and the checks as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Told = Callable[..., list[str]]
+
+RULES = yaml.safe_load((Path(__file__).parent / "rules.yaml").read_text())
+#: Around templates that are fine, so that a case shows only what it is about.
+AROUND = "spec:\n  entrypoint: main\n  templates:\n  - {name: ok, suspend: {}}\n"
+
+
+def main(text: str) -> str:
+    return f"{AROUND}  - {{name: main, {text}}}\n"
+
+
+@pytest.mark.parametrize("case", RULES, ids=lambda case: case["rule"])
+def test_each_rule_is_told_once_at_its_place(told: Told, case: dict[str, Any]) -> None:
+    assert told(case["manifest"]) == case["told"]
+
+
+def test_a_good_workflow_has_no_problem(told: Told) -> None:
+    assert told(main("suspend: {}")) == []
+    assert told(main("suspend: {}"), warnings=True) == []
+
+
+def test_lint_forgives_values_that_submission_gives(told: Told) -> None:
+    manifest = main("suspend: {}, inputs: {parameters: [{name: x}]}")
+    manifest += "  arguments: {parameters: [{name: x}]}\n"
+    assert told(manifest, lint=True) == []
+    assert len(told(manifest)) == 1
+
+
+def test_a_name_beyond_63_characters_is_refused(told: Told) -> None:
+    head = f"kind: Workflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {{name: {'x' * 64}}}\n"
+    (line,) = told(head + main("suspend: {}"))
+    assert line.startswith('name-too-long metadata.name: workflow name "xxx')
+    assert line.endswith('" must not be more than 63 characters long (currently 64)')
+
+
+def test_a_template_that_no_run_gets_to_only_warns_that_it_is_not_run_here(told: Told) -> None:
+    manifest = main("suspend: {}") + "  - {name: never, data: {}}\n"
+    assert told(manifest) == []
+    assert [line.split()[0] for line in told(manifest, warnings=True)] == ["unsupported-here"]
+
+
+def test_a_template_of_another_file_that_is_not_run_here_is_told_at_the_call(told: Told) -> None:
+    other = "kind: WorkflowTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: t}\n"
+    other += "spec: {templates: [{name: d, data: {}}]}\n"
+    (line,) = told(other, main("steps: [[{name: a, templateRef: {name: t, template: d}}]]"))
+    assert line.startswith("unsupported-here spec.templates[1].steps[0][0]: template 'd' of namespaced/t: ")
+
+
+def test_the_image_may_come_from_the_defaults(told: Told) -> None:
+    assert told(main("container: {command: [x]}") + "  templateDefaults: {container: {image: y}}\n") == []
+
+
+def test_problems_of_all_files_are_told_in_the_order_of_the_files(told: Told) -> None:
+    bad = main("http: {}, timeout: x")
+    lines = told(bad, bad.replace("entrypoint: main", "entrypoint: other"))
+    assert [line.split()[0] for line in lines] == [
+        "missing-field", "invalid-duration", "unknown-template", "missing-field", "invalid-duration",
+    ]  # fmt: skip
+
+
+def test_a_field_that_the_decoder_missed_is_told_once(told: Told) -> None:
+    assert told(main("suspend: {}, inputs: {parameters: [{value: x}]}")) == [
+        "missing-field spec.templates[1].inputs.parameters[0]: name is required"
+    ]

@@ -1,0 +1,114 @@
+"""Traps: what Argo runs without a word gets a warning here, and what is fine gets none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Told = Callable[..., list[str]]
+
+AROUND = "spec:\n  entrypoint: main\n  templates:\n"
+SAY = """\
+  - name: say
+    inputs: {parameters: [{name: m}]}
+    container: {image: x, args: ['{{inputs.parameters.m}}']}
+"""
+CONDITION = "successCondition: response.statusCode == 200"
+
+
+def codes(lines: list[str]) -> list[str]:
+    return [line.split()[0] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (f"http: {{url: u, {CONDITION}}}, retryStrategy: {{retryPolicy: OnTransientError, limit: 3}}",
+         "transient-ignores-condition"),
+        (f"http: {{url: u, {CONDITION}}}, retryStrategy: {{retryPolicy: Always, limit: 3}}", None),
+        ("http: {url: u}, retryStrategy: {retryPolicy: OnTransientError, limit: 3}", None),
+        ("suspend: {}, retryStrategy: {limit: 3}", "retry-never-fires"),
+        ("container: {image: x}, retryStrategy: {limit: 0}", "retry-never-fires"),
+        ("steps: [[{name: a, template: ok}]], retryStrategy: {limit: 1, retryPolicy: OnError}",
+         "retry-never-fires"),
+        ("container: {image: x}, retryStrategy: {backoff: {duration: 1s}}", "backoff-never-waits"),
+        ("container: {image: x}, retryStrategy: {limit: 1, backoff: {duration: 1s}}", None),
+        ("script: {image: x, source: z}", "script-without-command"),
+        ("script: {image: x, source: z, command: [sh]}", None),
+        ("container: {image: x, args: ['{{item}}']}", "item-outside-loop"),
+        ("container: {image: x, args: ['{{input.parameters.x}}']}", "unknown-variable"),
+        ("container: {image: x, args: ['{{custom.x}}']}", None),
+        ("steps: [[{name: a, template: main}]]", "endless-recursion"),
+        ("steps: [[{name: a, template: main, when: 'a == b'}]]", None),
+        ("steps: [[{name: a, template: ok, arguments: {parameters: [{name: z, value: z}]}}]]",
+         "unused-argument"),
+    ],
+)  # fmt: skip
+def test_a_trap_is_told_and_its_remedy_is_not(told: Told, body: str, code: str | None) -> None:
+    manifest = f"{AROUND}  - {{name: ok, suspend: {{}}}}\n  - {{name: main, {body}}}\n"
+    assert told(manifest) == []
+    assert codes(told(manifest, warnings=True)) == ([code] if code else [])
+
+
+def retried(expression: str) -> str:
+    strategy = f"retryStrategy: {{expression: '{expression}'}}"
+    return f"{AROUND}  - {{name: main, container: {{image: x}}, {strategy}}}\n"
+
+
+@pytest.mark.parametrize("expression", ["lastRetry.exitCode ==", "nothing == 1", "retries > 1"])
+def test_a_retry_expression_that_cannot_be_evaluated_is_an_error(told: Told, expression: str) -> None:
+    (line,) = told(retried(expression))
+    assert line.startswith("invalid-expression spec.templates[0].retryStrategy.expression: ")
+
+
+def test_a_retry_expression_that_compares_a_text_with_a_number_is_told(told: Told) -> None:
+    (line,) = told(retried("lastRetry.exitCode > 1"), warnings=True)
+    assert line.endswith("(retries and lastRetry.* are texts: use asInt(…))")
+
+
+def test_a_retry_expression_over_texts_is_fine(told: Told) -> None:
+    manifest = retried('asInt(lastRetry.exitCode) > 1 && lastRetry.status == "Error"')
+    assert told(manifest) == []
+    assert told(manifest, warnings=True) == []
+
+
+def test_a_success_condition_over_something_else_is_an_error(told: Told) -> None:
+    (line,) = told(
+        f"{AROUND}  - {{name: main, http: {{url: u, successCondition: 'respons.statusCode == 200'}}}}\n"
+    )
+    assert line.endswith(
+        "successCondition knows request and response, not 'respons' (did you mean 'response'?)"
+    )
+
+
+def test_an_output_of_a_skipped_step_is_told_where_nothing_stands_in_for_it(told: Told) -> None:
+    def manifest(use: str, name: str = "say", output: str = "") -> str:
+        made = f"{{name: o, valueFrom: {{path: /o{output}}}}}"
+        text = f"{AROUND}  - {{name: make, container: {{image: x}}, outputs: {{parameters: [{made}]}}}}\n"
+        first = "{name: a, template: make, when: '1 == 2'}"
+        argument = "{name: m, value: '{{steps.a.outputs.parameters.o}}'}"
+        second = f"{{name: b, template: {name}, arguments: {{parameters: [{argument}]}}{use}}}"
+        return (
+            text
+            + SAY
+            + SAY.replace("say", "mild").replace("{name: m}", "{name: m, default: d}")
+            + (f"  - {{name: main, steps: [[{first}], [{second}]]}}\n")
+        )
+
+    assert codes(told(manifest(""), warnings=True)) == ["skipped-output"]
+    assert told(manifest("", output=", default: d"), warnings=True) == []
+    assert told(manifest("", name="mild"), warnings=True) == []
+    assert told(manifest(", when: '1 == 2'"), warnings=True) == []
+
+
+def test_a_whole_fan_in_on_a_command_line_is_told_with_the_remedy(told: Told) -> None:
+    first = "{name: a, template: say, withItems: [1], arguments: {parameters: [{name: m, value: x}]}}"
+    second = (
+        "{name: b, template: say, arguments: {parameters: [{name: m, value: '{{steps.a.outputs.result}}'}]}}"
+    )
+    manifest = f"{AROUND}{SAY}  - {{name: main, steps: [[{first}], [{second}]]}}\n"
+    assert told(manifest) == []
+    (line,) = told(manifest, warnings=True)
+    assert line.startswith("large-argument spec.templates[1].steps[1][0].arguments.parameters[0].value: ")
+    assert line.endswith("(pass them as an input artifact: raw: {data: '{{steps.a.outputs.result}}'})")
