@@ -39,17 +39,30 @@ class Pattern:
 
     def matches(self, text: str) -> bool:
         """Return whether the pattern occurs in ``text``."""
-        return self.search(text) is not None
+        fast = self._fast_for(len(text))
+        return self._machine().matches(text) if fast is None else fast.search(text) is not None
 
     def search(self, text: str, start: int = 0) -> Spans | None:
-        """Return where the leftmost match at or after ``start`` is, and its groups, or ``None``."""
-        size = len(text) - start
-        if self._fast is not None and max(size, 1) ** (self.parsed.loops + 1) <= _MOST_BACKTRACKING:
-            match = self._fast.search(text, start)
-            return None if match is None else [match.span(each) for each in range(self.parsed.groups + 1)]
+        """Return where the leftmost match at or after ``start`` is, and its groups, or ``None``.
+
+        Raises:
+            Failure: backtracking could take too long, and the text is too large for the slow search.
+        """
+        fast = self._fast_for(len(text) - start)
+        if fast is None:
+            return self._machine().search(text, start)
+        match = fast.search(text, start)
+        return None if match is None else [match.span(each) for each in range(self.parsed.groups + 1)]
+
+    def _fast_for(self, size: int) -> re.Pattern[str] | None:
+        """Return the pattern as Python has it, unless a text of that size could take it too long."""
+        worst = max(size, 1) ** (self.parsed.loops + 1)
+        return self._fast if worst <= _MOST_BACKTRACKING or not self.parsed.loops else None
+
+    def _machine(self) -> Machine:
         if self._slow is None:
             self._slow = Machine(self.parsed)
-        return self._slow.search(text, start)
+        return self._slow
 
     def find_all(self, text: str, limit: int = -1) -> Iterator[Spans]:
         """Yield the matches that do not overlap, ``limit`` at most unless negative.

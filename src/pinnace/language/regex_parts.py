@@ -83,7 +83,7 @@ class Parsed:
 
 _WRITTEN_PLACES = {
     "start": r"\A", "end": r"\Z", "line start": "(?m:^)", "line end": "(?m:$)",
-    "word": r"(?a:\b)", "not word": r"(?a:\B)",
+    "word": r"(?a:\b)", "not word": r"(?!(?a:\b))",
 }  # fmt: skip
 
 

@@ -212,7 +212,7 @@ def until_step(start: int, stop: int, step: int) -> Ints:
     if (stop < start and step >= 0) or (stop >= start and step <= 0):
         return Ints()
     row = range(start, stop, step)
-    if len(row) > _MOST_NUMBERS:
+    if abs(stop - start) // abs(step) >= _MOST_NUMBERS:
         message = "memory budget exceeded"
         raise Failure(message)
     return Ints(row)
