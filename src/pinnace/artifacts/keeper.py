@@ -19,8 +19,12 @@ class RunArtifacts:
         """Make the artifact's content appear at ``target``, unpacked and with its mode."""
         self._stores.load(artifact, target)
 
+    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
+        """Return the artifact with the location that ``save`` would give it."""
+        return with_default_key(artifact, key_prefix, None)
+
     def save(self, source: Path, artifact: Artifact, key_prefix: str) -> Artifact:
         """Store ``source`` packed as the artifact says; return the artifact with its location."""
-        placed = with_default_key(artifact, key_prefix, None)
+        placed = self.place(artifact, key_prefix)
         self._stores.save(placed, source)
         return placed

@@ -85,6 +85,9 @@ class ArtifactKeeper(Protocol):
             RefusedError: its kind of location is not supported here.
         """
 
+    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
+        """Return the artifact with the location that ``save`` would give it."""
+
     def save(self, source: Path, artifact: Artifact, key_prefix: str) -> Artifact:
         """Store the file or folder ``source`` packed as the artifact says; return it with its location.
 

@@ -88,6 +88,8 @@ class EndReason(StrEnum):
     """A signal from outside Pinnace ended it: ``exit_code`` is 128 + signal."""
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
+    EVICTED = "evicted"
+    """It wrote more than ``disk_quota``. Source: Kubernetes evicts pods over their ephemeral storage limit."""
     NOT_STARTED = "not-started"
     """It could not be started; ``message`` says why. No exit code exists."""
     LOST = "lost"

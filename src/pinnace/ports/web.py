@@ -7,9 +7,11 @@ header is named. They follow Go's ``net/http``, which Argo uses, because users m
 from __future__ import annotations
 
 import ipaddress
+import re
 import string
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 import msgspec
@@ -39,6 +41,9 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 #: What a request line may hold besides letters and digits.
 _UNESCAPED = "!#$%&'()*+,-./:;=?@[]_~"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NOT_IN_HOST = re.compile(r'[ "<>\\^`{|}]')
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -116,7 +121,7 @@ def check_request(method: str, url: str, headers: Sequence[tuple[str, str]]) -> 
             raise InvalidRequestError(
                 f'{operation(method, url)}: net/http: invalid header field name "{name}"'
             )
-        if any((ord(c) < 0x20 and c != "\t") or ord(c) == 0x7F for c in value):
+        if _NOT_IN_VALUE.search(value):
             reason = f'net/http: invalid header field value for "{name}"'
             raise InvalidRequestError(f"{operation(method, url)}: {reason}")
 
@@ -127,21 +132,21 @@ def split_url(url: str) -> SplitResult:
     Raises:
         InvalidRequestError: it is no URL.
     """
-    quoted = f'parse "{shown(url)}"'
-    if any(ord(c) < 0x20 or ord(c) == 0x7F for c in url):
-        raise InvalidRequestError(f"{quoted}: net/url: invalid control character in URL")
+    if _CONTROL.search(url):
+        raise _unparsable(url, "net/url: invalid control character in URL")
     try:
         split = urlsplit(url)
-        port = split.port
+        host, port = split.hostname or "", split.port
     except ValueError as error:
-        raise InvalidRequestError(f"{quoted}: {error}") from error
-    if any(c in (split.hostname or "") for c in ' "<>\\^`{|}'):
-        raise InvalidRequestError(f"{quoted}: invalid character in host name")
+        raise _unparsable(url, str(error)) from error
+    if _NOT_IN_HOST.search(host):
+        raise _unparsable(url, "invalid character in host name")
     if port == 0:
-        raise InvalidRequestError(f"{quoted}: invalid port")
+        raise _unparsable(url, "invalid port")
     return split
 
 
+@lru_cache(maxsize=1024)
 def wire_url(url: str) -> str:
     """Return ``url`` as it is sent: without credentials and fragment, and with forbidden characters escaped.
 
@@ -187,6 +192,8 @@ def shown(url: str) -> str:
         end = min((i for i in map(rest.find, "/?#") if i >= 0), default=len(rest))
         _, at, host = rest[:end].rpartition("@")
         url = f"{scheme}://***@{host}{rest[end:]}" if at else url
+    if url.isprintable():
+        return url
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in url)
 
 
@@ -221,6 +228,10 @@ def canonical_name(header: str) -> str:
     if not _TOKEN.issuperset(header):
         return header
     return "-".join(part[:1].upper() + part[1:].lower() for part in header.split("-"))
+
+
+def _unparsable(url: str, why: str) -> InvalidRequestError:
+    return InvalidRequestError(f'parse "{shown(url)}": {why}')
 
 
 def _embedded(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:

@@ -229,6 +229,9 @@ class Stager:
                 parameters[capture.name] = _text(Path(capture.stored)) if capture.found else None
             elif not capture.found:
                 missing.append(capture.name)
+                if declared[capture.name].optional:
+                    # Argo hands an optional output on although it is not there: its consumer forgives that.
+                    saved.append(self._keeper.place(declared[capture.name], self._key_prefix(command)))
             elif capture.error:
                 trouble = trouble or f"output artifact {capture.name}: {capture.error}"
             else:

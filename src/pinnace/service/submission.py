@@ -83,6 +83,7 @@ def names_for(workflow: Workflow) -> Sequence[str]:
     if name:
         names: Sequence[str] = (name,)
     elif start:
+        start = start[: _LONGEST_NAME - _SUFFIX]  # as Kubernetes does
         names = [start + "".join(choice(_ALPHABET) for _ in range(_SUFFIX)) for _ in range(_TRIES)]
     else:
         message = "the workflow has neither metadata.name nor metadata.generateName"
