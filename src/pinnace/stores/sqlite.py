@@ -57,7 +57,8 @@ _UPSERT_NODE = _upsert_node()
 _UPDATE_RUN = runs.update().where(runs.c.uid == sa.bindparam("run"))
 _REMOVE_NODE = "DELETE FROM nodes WHERE run = ? AND number = ?"
 _REMOVE_VALUE = (
-    "DELETE FROM stored_values WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM run_values WHERE digest = ?1)"
+    "DELETE FROM stored_values WHERE digest = ?"
+    " AND NOT EXISTS (SELECT 1 FROM run_values WHERE run_values.digest = stored_values.digest)"
 )
 
 #: Node rows as the driver takes them.
