@@ -44,6 +44,18 @@ def test_a_name_beyond_63_characters_is_refused(told: Told) -> None:
     assert line.endswith('" must not be more than 63 characters long (currently 64)')
 
 
+def test_a_workflow_that_takes_its_templates_over_is_checked_in_its_own_words(told: Told) -> None:
+    template = "kind: WorkflowTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: t}\n"
+    template += "spec: {templates: [{name: main, container: {args: [x]}}]}\n"
+    user = f"kind: Workflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {{name: {'x' * 64}}}\n"
+    user += "spec: {entrypoint: main, podGC: {strategy: x}, workflowTemplateRef: {name: t}}\n"
+    assert [line.split(":")[0] for line in told(template, user)] == [
+        "missing-field spec.templates[0].container",
+        "name-too-long metadata.name",
+        "invalid-value spec.podGC.strategy",
+    ]
+
+
 def test_a_template_that_no_run_gets_to_only_warns_that_it_is_not_run_here(told: Told) -> None:
     manifest = main("suspend: {}") + "  - {name: never, data: {}}\n"
     assert told(manifest) == []

@@ -28,6 +28,8 @@ def check_bodies(context: Context) -> None:
     if spec.pod_gc is not None and spec.pod_gc.strategy not in _POD_GC_STRATEGIES:
         message = f"podGC.strategy unknown strategy '{spec.pod_gc.strategy}'"
         context.findings.error("invalid-value", message, ("spec", "podGC", "strategy"))
+    if context.merged:
+        return
     for site in context.sites():
         _check_type(context, site)
         _check_timing(context, site)

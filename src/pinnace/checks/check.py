@@ -14,6 +14,7 @@ from pinnace.checks.graph import check_graph
 from pinnace.checks.loops import check_loops
 from pinnace.checks.names import check_names
 from pinnace.checks.outputs import check_outputs
+from pinnace.checks.pods import check_pods
 from pinnace.checks.reach import Reach
 from pinnace.checks.retries import check_retries
 from pinnace.checks.traps import check_traps
@@ -56,14 +57,16 @@ def check(
         findings=findings,
     )
     reach = Reach(context)
+    check_names(context)
+    check_bodies(context)
     check_arguments(context)
     check_variables(context, reach)
+    check_retries(context)
     check_unsupported(context, reach)
     if not context.merged:
-        for family in (check_names, check_bodies, check_outputs, check_graph, check_loops):
+        # Templates of a workflowTemplateRef are told about in their own document.
+        for family in (check_pods, check_outputs, check_graph, check_loops, check_traps):
             family(context)
-    check_retries(context)
-    check_traps(context)
     return findings.problems
 
 

@@ -50,6 +50,8 @@ def check_graph(context: Context) -> None:
     for site in context.sites():
         if site.template.dag is not None:
             _check_dag(context, site)
+        if site.template.container_set is not None:
+            _check_containers(context, site)
 
 
 def _check_dag(context: Context, site: Site) -> None:
@@ -65,11 +67,28 @@ def _check_dag(context: Context, site: Site) -> None:
         place = (*path, "tasks", index)
         _check_style(context, task, place, uses_depends)
         _check_dependencies(context, task, place, tasks)
-    _check_cycles(context, tasks, places)
+    _check_cycles(context, {task.name: dependencies_of(task) for task in dag.tasks}, places)
     for name in dag.target.split(" ") if dag.target else ():
         if name not in tasks and "{{" not in dag.target:
             message = f"target '{name}' is not defined"
             context.findings.error("unknown-task", message, (*path, "target"), did_you_mean(name, tasks))
+
+
+def _check_containers(context: Context, site: Site) -> None:
+    """Report what keeps the containers of a set from being put in an order."""
+    container_set = site.template.container_set
+    assert container_set is not None
+    path = (*site.path, "containerSet", "containers")
+    places = {item.name: (*path, index) for index, item in enumerate(container_set.containers)}
+    for container in container_set.containers:
+        for index, name in enumerate(container.dependencies):
+            if name not in places:
+                message = f"dependency '{name}' not defined"
+                place = (*places[container.name], "dependencies", index)
+                context.findings.error("unknown-task", message, place, did_you_mean(name, places))
+    if not container_set.containers:
+        context.findings.error("no-tasks", "containers must have at least one container", path)
+    _check_cycles(context, {item.name: item.dependencies for item in container_set.containers}, places)
 
 
 def _check_style(context: Context, task: DAGTask, place: Path, uses_depends: bool) -> None:
@@ -116,9 +135,11 @@ def _check_depends(context: Context, task: DAGTask, place: Path, tasks: Mapping[
         context.findings.error("invalid-depends", error.message, path)
 
 
-def _check_cycles(context: Context, tasks: Mapping[str, DAGTask], places: Mapping[str, Path]) -> None:
+def _check_cycles(
+    context: Context, dependencies: Mapping[str, Sequence[str]], places: Mapping[str, Path]
+) -> None:
     depends_on = {
-        name: [other for other in dependencies_of(task) if other in tasks] for name, task in tasks.items()
+        name: [other for other in others if other in dependencies] for name, others in dependencies.items()
     }
     reported: set[str] = set()
     for cycle in _cycles(depends_on):

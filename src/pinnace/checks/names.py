@@ -30,6 +30,8 @@ def check_names(context: Context) -> None:
     """Report names that are missing, malformed, repeated or too long."""
     _check_object_name(context)
     _check_arguments(context, context.spec.arguments, ARGUMENTS)
+    if context.merged:
+        return
     templates = [
         (template.name, (*TEMPLATES, index)) for index, template in enumerate(context.spec.templates)
     ]

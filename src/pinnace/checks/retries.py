@@ -27,8 +27,10 @@ _HTTP_ROOTS = frozenset({"request", "response"})
 def check_retries(context: Context) -> None:
     """Report retry strategies and success conditions that fail, or never act, in the run."""
     shared = context.spec.retry_strategy
-    if shared is not None and not context.merged:
+    if shared is not None:
         _check_strategy(context, shared, ("spec", "retryStrategy"))
+    if context.merged:
+        return
     for site in context.sites():
         template, path = site
         _check_success_condition(context, template, path)

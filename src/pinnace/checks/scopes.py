@@ -21,8 +21,9 @@ _ALWAYS = (
     "steps.name",
     "node.name",
 )
-_POD_BODIES = frozenset({"container", "script", "containerSet", "resource", "data"})
-_LEAF_BODIES = _POD_BODIES | {"http", "plugin"}
+#: The bodies that a pod of their own does.
+POD_BODIES = frozenset({"container", "script", "containerSet", "resource", "data"})
+_LEAF_BODIES = POD_BODIES | {"http", "plugin"}
 _RESULT_BODIES = frozenset({"container", "script", "data", "http", "plugin"})
 _RETRY_NAMES = (
     "retries",
@@ -138,7 +139,7 @@ def template_names(template: Template, outer: Names) -> Names:
         keys.append(f"inputs.artifacts.{artifact.name}")
         if leaf:
             keys.append(f"inputs.artifacts.{artifact.name}.path")
-    if set(template.body_types) & _POD_BODIES:
+    if set(template.body_types) & POD_BODIES:
         keys.append("pod.name")
     if template.retry_strategy is not None:
         keys += _RETRY_NAMES

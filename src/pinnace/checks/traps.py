@@ -17,8 +17,6 @@ LONGEST_ARGUMENT_BYTES = 131_071
 
 def check_traps(context: Context) -> None:
     """Warn about what runs, but probably not as it was meant."""
-    if context.merged:
-        return
     for site in context.sites():
         template = site.template
         defaults = context.spec.template_defaults

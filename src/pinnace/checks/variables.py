@@ -12,6 +12,7 @@ from pinnace.checks.context import CallSite, Context, Site, calls_of
 from pinnace.checks.graph import ancestors_of
 from pinnace.checks.reach import Reach
 from pinnace.checks.scopes import Names, Siblings, is_leaf, item_names, template_names, workflow_names
+from pinnace.language.conditions import evaluate_when
 from pinnace.language.errors import ExpressionError
 from pinnace.language.expressions import analyse
 from pinnace.language.tags import mentions
@@ -114,6 +115,8 @@ def _check_texts(context: Context, texts: Iterator[tuple[str, Path]], names: Nam
             _check_tags(context, text, path, names)
         elif path[-1] in {"expression", "fromExpression"}:
             _check_expression(context, text, path, names)
+        elif path[-1] == "when":
+            _check_condition(context, text, path)
 
 
 def _check_tags(context: Context, text: str, path: Path, names: Names) -> None:
@@ -159,6 +162,14 @@ def _check_expression(context: Context, expression: str, path: Path, names: Name
             continue
         message = f"the expression names {key}, which does not exist here"
         context.findings.warn("unresolved-in-expression", message, path, _hint(key, names))
+
+
+def _check_condition(context: Context, text: str, path: Path) -> None:
+    """Report a condition without tags, whose value is known already, that cannot be evaluated."""
+    try:
+        evaluate_when(text)
+    except ExpressionError as error:
+        context.findings.error("invalid-condition", error.message, path)
 
 
 def _hint(key: str, names: Names) -> str:

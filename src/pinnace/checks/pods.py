@@ -1,0 +1,80 @@
+"""What only a pod has: resources and claims of the pod as a whole, and the manifest of a resource template.
+
+Source: Argo validate.go, validatePodResources, validateTemplate, validateLeaf.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pinnace.checks.context import Context, Site
+from pinnace.checks.scopes import POD_BODIES
+from pinnace.spec.documents import read_documents
+from pinnace.spec.problems import Path
+
+_TAG = re.compile(r"\{\{.*?\}\}")
+_ACTIONS = ("get", "create", "apply", "delete", "replace", "patch")
+#: Templates whose work is done by a shared agent, not by a pod of their own.
+_BY_AGENT = {"http": "HTTP", "plugin": "Plugin"}
+
+
+def check_pods(context: Context) -> None:
+    """Report what Kubernetes would refuse when the pod is made, in the middle of the run."""
+    _check_pod_resources(context, context.spec.pod_resources, ("spec", "podResources"))
+    for site in context.sites():
+        template, path = site
+        body = next(iter(template.body_types), "")
+        if template.pod_resources is not None and body in _BY_AGENT:
+            message = f"podResources is not supported for {_BY_AGENT[body]} templates"
+            context.findings.error("misplaced-field", message, (*path, "podResources"))
+        _check_pod_resources(context, template.pod_resources, (*path, "podResources"))
+        if template.resource_claims and body and body not in POD_BODIES:
+            message = f"resourceClaims is not supported for {body} templates, which do not create a pod"
+            context.findings.error("misplaced-field", message, (*path, "resourceClaims"))
+        if template.resource is not None:
+            _check_resource(context, site)
+
+
+def _check_pod_resources(context: Context, resources: Any, path: Path) -> None:
+    if not isinstance(resources, dict):
+        return
+    if resources.get("claims"):
+        message = "claims is not supported for pod-level resources"
+        context.findings.error("misplaced-field", message, (*path, "claims"))
+    for kind in ("limits", "requests"):
+        amounts = resources.get(kind)
+        for name in amounts if isinstance(amounts, dict) else ():
+            if name not in {"cpu", "memory"} and not name.startswith("hugepages-"):
+                message = (
+                    f'"{name}" is not a valid pod-level resource,'
+                    " only cpu, memory and hugepages-* are supported"
+                )
+                context.findings.error("invalid-value", message, (*path, kind, name))
+
+
+def _check_resource(context: Context, site: Site) -> None:
+    resource = site.template.resource
+    path = (*site.path, "resource")
+    if not isinstance(resource, dict):
+        context.findings.error("wrong-type", "expected a mapping", path)
+        return
+    action = resource.get("action", "")
+    if action not in _ACTIONS and "{{" not in str(action):
+        message = f"resource.action must be one of: {', '.join(_ACTIONS)}"
+        context.findings.error("invalid-value", message, (*path, "action") if action else path)
+    manifest, source = resource.get("manifest"), resource.get("manifestFrom")
+    if action not in {"delete", "get"} and not manifest and source is None:
+        message = "either resource.manifest or resource.manifestFrom must be specified"
+        context.findings.error("missing-field", message, path)
+    if manifest and source is not None:
+        message = (
+            "shouldn't have both `manifest` and `manifestFrom` specified in `Manifest` for resource template"
+        )
+        context.findings.error("conflicting-fields", message, path)
+    if isinstance(manifest, str):
+        # Whatever the tags give, here a plain word stands for it.
+        problems = read_documents(_TAG.sub("placeholder", manifest), "")[1]
+        if any(problem.is_error for problem in problems):
+            message = "resource.manifest must be a valid yaml"
+            context.findings.error("invalid-yaml", message, (*path, "manifest"))
