@@ -77,8 +77,12 @@ clean:
 	@touch $@
 
 # The newest Python that has what a virtual environment needs; version managers leave names that do not run.
+# A .venv that works already is kept: somebody made it, and may be using it.
 .venv/.made:
-	@for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
+	@if .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  touch $@; exit; \
+	fi; \
+	for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
 	  if "$$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    echo "Making .venv with $$("$$python" --version)"; \
 	    "$$python" -m venv --clear .venv && touch $@; exit; \
