@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line and leave with its exit status."""
     if sys.argv[1:] in (["version"], ["--version"]):
-        # Without click: loading it takes longer than Python's own start, and scripts ask for the version often.
+        # Without click, which takes longer to load than Python itself: scripts ask for the version often.
         from pinnace import __version__
 
         sys.stdout.write(f"pinnace {__version__}\n")

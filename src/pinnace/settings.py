@@ -69,8 +69,8 @@ class Settings:
         ),
     ] = True
     namespace: Annotated[
-        str, Doc("ARGO_NAMESPACE", "The namespace of runs that do not name one.", "default", "name")
-    ] = "default"
+        str, Doc("ARGO_NAMESPACE", "The namespace of new runs, and the one that lists show.", "none", "name")
+    ] = ""
     transient_error_pattern: Annotated[
         str,
         Doc(
@@ -114,7 +114,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         images=Path(images).expanduser() if images else None,
         image_rules=tuple(given.get("PINNACE_IMAGE", "").split()),
         is_isolated=_boolean(given, "PINNACE_ISOLATED", default=True),
-        namespace=given.get("ARGO_NAMESPACE", "") or "default",
+        namespace=given.get("ARGO_NAMESPACE", ""),
         transient_error_pattern=given.get("TRANSIENT_ERROR_PATTERN", ""),
         allow_link_local=_boolean(given, "PINNACE_ALLOW_LINK_LOCAL", default=False),
         no_color=bool(given.get("NO_COLOR", "")),

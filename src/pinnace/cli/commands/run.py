@@ -1,0 +1,182 @@
+"""``pinnace run``: from files to finished runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pinnace.base.errors import PinnaceError, UsageError
+from pinnace.cli.main import WRONG_USE, leave
+from pinnace.cli.options import no_color_option, output_option, parameter_option
+from pinnace.cli.session import is_colour, namespace_of, opened, settings_with
+from pinnace.cli.sources import read_sources
+from pinnace.spec.overrides import Overrides, read_parameter_file
+
+if TYPE_CHECKING:  # loaded only when they are needed: the first needs an optional package
+    from pinnace.bootstrap import Pinnace
+    from pinnace.service.intake import Intake
+    from pinnace.world.world import World
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--workflow", "chosen", metavar="NAME", multiple=True, help="Run only this workflow of the files."
+)
+@parameter_option("A parameter of the workflow; may be given several times.")
+@click.option("-f", "--parameter-file", metavar="FILE", help="A YAML or JSON file of parameters; -p wins.")
+@click.option("--entrypoint", default="", metavar="TEMPLATE", help="Begin with this template instead.")
+@click.option("--name", default="", help="The name of the run.")
+@click.option(
+    "--generate-name", default="", metavar="PREFIX", help="What the run's generated name begins with."
+)
+@click.option("-l", "--labels", default="", metavar="KEY=VALUE,...", help="Labels of the run.")
+@click.option("-n", "--namespace", help="The namespace of runs that do not name one.")
+@click.option("--serviceaccount", default="", metavar="NAME", help="Recorded; no account is assumed here.")
+@click.option("--priority", type=int, help="The workflow's priority.")
+@click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
+@click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
+@click.option(
+    "--image", "image_rules", metavar="PATTERN=HOW", multiple=True, help="host, python, refuse, ..."
+)
+@click.option("--images", metavar="FILE", help="A file of stand-ins for images.")
+@click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
+@click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
+@click.option("-w", "--wait", is_flag=True, hidden=True, help="Accepted for argo's sake: run always waits.")
+@click.option("--watch", is_flag=True, hidden=True, help="Accepted for argo's sake: run always shows.")
+@output_option("json", "yaml", "name", "wide")
+@no_color_option
+def run(**given: Any) -> None:
+    """Run the workflows in FILE... and show how they get on.
+
+    FILE is a manifest, a folder of them, or - for standard input. Secrets, ConfigMaps, WorkflowTemplates and
+    ClusterWorkflowTemplates in the files form the namespace that the runs see.
+
+    Interrupt once to stop (exit handlers run), twice to terminate.
+    """
+    from pinnace.service.intake import take_in
+
+    sources = read_sources(given["files"])
+    overrides = _overrides(given)
+    intake = take_in(
+        sources,
+        overrides,
+        chosen=given["chosen"],
+        namespace=namespace_of(given["namespace"]) or "",
+        strict=given["strict"],
+    )
+    _refuse_problems(intake)
+    if not intake.workflows:
+        message = "the files hold no workflow"
+        raise UsageError(message, remedy="Give a file that holds a document of kind Workflow.")
+    if len(intake.workflows) > 1 and given["name"]:
+        message = "--name names one run, but the files hold several workflows"
+        raise UsageError(message, remedy="Choose one with --workflow NAME.")
+    settings = settings_with(
+        image_rules=given["image_rules"],
+        images=Path(given["images"]) if given["images"] else None,
+        is_isolated=given["isolated"],
+    )
+    with _world(intake, given) as world, opened(settings, world) as pinnace:
+        status = _run(pinnace, intake, given)
+        if world is not None and not given["quiet"]:
+            click.echo()
+            for line in world.report():
+                click.echo(line)
+    leave(status)
+
+
+def _overrides(given: dict[str, Any]) -> Overrides:
+    file = given["parameter_file"]
+    parameters = read_parameter_file(read_sources([file])[0][1], file) if file else ()
+    return Overrides(
+        entrypoint=given["entrypoint"],
+        name=given["name"],
+        generate_name=given["generate_name"],
+        service_account=given["serviceaccount"],
+        priority=given["priority"],
+        labels=given["labels"],
+        parameters=given["parameters"],
+        file_parameters=parameters,
+    )
+
+
+def _refuse_problems(intake: Intake) -> None:
+    """Tell all problems of all files; end the command if one of them is an error."""
+    import sys
+
+    from pinnace.cli.render.problems import problem_count, problem_line
+
+    for problem in intake.problems:
+        click.echo(problem_line(problem, is_colour=sys.stderr.isatty()), err=True)
+    if not intake.is_sound:
+        click.echo(f"{problem_count(intake.problems)}; nothing was started", err=True)
+        leave(WRONG_USE)
+
+
+@contextmanager
+def _world(intake: Intake, given: dict[str, Any]) -> Iterator[World | None]:
+    """Bring the embedded world up for the time of a ``with``, if it was asked for."""
+    if not given["has_world"]:
+        yield None
+        return
+    from pinnace.spec.overrides import parse_parameter
+    from pinnace.world.world import World
+
+    catalogue = intake.catalogue
+    manifests = [
+        *intake.workflows,
+        *catalogue.namespaced.values(),
+        *catalogue.cluster.values(),
+        *catalogue.config_maps.values(),
+    ]
+    with World() as world:
+        lines = world.prepare_from(manifests, dict(map(parse_parameter, given["parameters"])))
+        if not given["quiet"]:
+            for line in lines:
+                click.echo(line, err=True)
+        yield world
+
+
+def _run(pinnace: Pinnace, intake: Intake, given: dict[str, Any]) -> int:
+    from pinnace.cli.driving import Display, drive
+
+    display = Display(
+        is_quiet=given["quiet"],
+        is_log=given["is_log"],
+        output=given["output"],
+        is_colour=is_colour(no_color=given["no_color"]),
+    )
+    if not display.is_quiet:
+        _mention_left_behind(pinnace)
+    return drive(pinnace, _submit(pinnace, intake), display)
+
+
+def _mention_left_behind(pinnace: Pinnace) -> None:
+    """Say which runs wait to be recovered."""
+    from pinnace.cli.render.text import clean
+
+    left = pinnace.store.unowned()
+    if left:
+        names = ", ".join(clean(run.name) for run in left[:5]) + (", ..." if len(left) > 5 else "")
+        click.echo(
+            f"{len(left)} unfinished, driven by nobody: {names}. Go on with `pinnace recover`.", err=True
+        )
+
+
+def _submit(pinnace: Pinnace, intake: Intake) -> Sequence[str]:
+    """Keep all runs and return their uids; if one is refused, none is kept."""
+    uids: list[str] = []
+    try:
+        for workflow in intake.workflows:
+            uids.append(pinnace.submit(workflow, intake.catalogue))  # noqa: PERF401  # what was made is undone
+    except PinnaceError:
+        for uid in uids:
+            pinnace.store.delete_run(uid)
+        raise
+    return uids

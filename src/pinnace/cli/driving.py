@@ -1,0 +1,153 @@
+"""Driving runs from a terminal: signals, progress, logs, and what is said at the end.
+
+Used by every command that executes: ``run``, ``recover``, ``retry`` and ``resubmit``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from pinnace.cli.main import FAILED, INTERRUPTED
+from pinnace.cli.render.silence import Quiet
+from pinnace.engine.run import Run, Shutdown
+from pinnace.ports.observer import Observer
+
+if TYPE_CHECKING:  # opening Pinnace is the caller's doing
+    from pinnace.bootstrap import Pinnace
+
+#: Seconds between two looks at logs and at the live tree.
+_TICK = 0.1
+
+
+@dataclass(frozen=True)
+class Display:
+    """What is shown of runs while they are driven, and after."""
+
+    is_quiet: bool = False
+    is_log: bool = False
+    """Print what the steps print instead of their progress."""
+    output: str | None = None
+    """``json``, ``yaml``, ``name``: the run, when it has ended."""
+    is_colour: bool = False
+
+    @property
+    def is_to_stderr(self) -> bool:
+        """Whether standard output is kept for the run itself."""
+        return self.output is not None and self.output != "wide"
+
+    def say(self, text: str) -> None:
+        """Print a line of progress."""
+        click.echo(text, err=self.is_to_stderr, color=self.is_colour)
+
+
+def drive(pinnace: Pinnace, uids: Sequence[str], display: Display, *, is_recovery: bool = False) -> int:
+    """Drive the runs to their ends, showing how they get on, and return the command's exit status."""
+    interrupts = asyncio.run(_drive(pinnace, uids, display, is_recovery=is_recovery))
+    runs = [pinnace.load(uid) for uid in uids]
+    _show_ends(pinnace, runs, display)
+    if interrupts:
+        return INTERRUPTED
+    return FAILED if any(run.state.phase != "Succeeded" for run in runs) else 0
+
+
+async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display, *, is_recovery: bool) -> int:
+    """Drive the runs; return how often the user interrupted."""
+    observer, tick, close = _watching(pinnace, display)
+    driving = asyncio.ensure_future(pinnace.drive(uids, observer=observer, is_recovery=is_recovery))
+    interrupts = Interrupts(pinnace, observer, driving)
+    with interrupts:
+        ticking = asyncio.create_task(_tick(tick))
+        try:
+            await driving
+        except asyncio.CancelledError:
+            if interrupts.count < Interrupts.ENOUGH:
+                raise
+        finally:
+            ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticking
+            tick()
+            close()
+    return interrupts.count
+
+
+async def _tick(tick: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(_TICK)
+        tick()
+
+
+def _watching(pinnace: Pinnace, display: Display) -> tuple[Observer, Callable[[], None], Callable[[], None]]:
+    """Return an observer, what to call now and then, and what to call at the end."""
+    if display.is_log:
+        from pinnace.cli.printing import LogPrinter
+
+        printer = LogPrinter(pinnace.home.runs, is_colour=display.is_colour)
+        return printer, printer.tick, lambda: None
+    if display.is_quiet:
+        return Quiet(lambda line: click.echo(line, err=True)), lambda: None, lambda: None
+    stream = sys.stderr if display.is_to_stderr else sys.stdout
+    if stream.isatty():
+        from pinnace.cli.render.live import LiveTree
+
+        live = LiveTree(stream, is_colour=display.is_colour)
+        return live, live.tick, live.close
+    from pinnace.cli.render.lines import Lines
+
+    return Lines(display.say), lambda: None, lambda: None
+
+
+class Interrupts:
+    """Turns Ctrl-C into an orderly end: the first stops, the second terminates, the third leaves at once."""
+
+    #: After so many the command leaves; what is still to be done waits for `pinnace recover`.
+    ENOUGH = 3
+
+    def __init__(self, pinnace: Pinnace, observer: Observer, driving: asyncio.Future[None]) -> None:
+        self._pinnace = pinnace
+        self._observer = observer
+        self._driving = driving
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    def _interrupt(self) -> None:
+        self.count += 1
+        if self.count == 1:
+            self._observer.said("Stopping; exit handlers still run. Interrupt again to terminate.")
+            self._pinnace.shutdown(Shutdown.STOP)
+        elif self.count < self.ENOUGH:
+            self._observer.said("Terminating. Interrupt again to leave at once.")
+            self._pinnace.shutdown(Shutdown.TERMINATE)
+        else:
+            self._observer.said("Left. `pinnace recover` goes on.")
+            self._driving.cancel()
+
+
+def _show_ends(pinnace: Pinnace, runs: Sequence[Run], display: Display) -> None:
+    from pinnace.cli.printing import print_runs
+    from pinnace.cli.render.ending import render_ending
+
+    if not display.is_quiet and not display.is_log:
+        for run in runs:
+            logs = pinnace.home.runs / run.info.uid / "logs"
+            display.say("\n" + render_ending(run, logs, is_colour=display.is_colour).rstrip("\n"))
+    if display.output is not None:
+        print_runs(runs, display.output)

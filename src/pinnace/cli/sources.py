@@ -1,0 +1,48 @@
+"""The files that a command is given: manifests, folders of them, standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pinnace.base.errors import UsageError
+
+_ENDINGS = frozenset({".yaml", ".yml", ".json"})
+STDIN = "-"
+
+
+def read_sources(names: Iterable[str]) -> list[tuple[str, bytes]]:
+    """Return the name and the bytes of each file; folders give what is in them, sorted, ``-`` standard input.
+
+    Raises:
+        UsageError: a file does not exist or cannot be read, or a folder holds no manifest.
+    """
+    found: dict[str, bytes] = {}
+    for name in names:
+        if name == STDIN:
+            found.setdefault("stdin", sys.stdin.buffer.read())
+            continue
+        for path in _files(Path(name)):
+            if str(path) not in found:
+                found[str(path)] = _read(path)
+    return list(found.items())
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    inside = sorted(each for each in path.rglob("*") if each.suffix in _ENDINGS and each.is_file())
+    if not inside:
+        message = f"{path}: no manifests in this folder"
+        raise UsageError(message, remedy="Manifests are files that end in .yaml, .yml or .json.")
+    yield from inside
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise UsageError(message) from error

@@ -1,0 +1,46 @@
+"""How far a run is: ``N/M``, ended well over known. Source: Argo workflow/progress/updater.go."""
+
+from __future__ import annotations
+
+from pinnace.base.ids import NodeNumber
+from pinnace.engine.run import Node, NodeType, Phase, Run
+
+_EXECUTABLE = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
+_COMPLETE = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.OMITTED})
+
+
+class Progress:
+    """The progress of a run and of each of its nodes.
+
+    # Differs from Argo: a group counts what it called. Argo counts whatever follows it as well, which costs
+    # the square of a chain's length and shows the first of three steps as 3/3.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._done: dict[NodeNumber, int] = {}
+        self._known: dict[NodeNumber, int] = {}
+        self._run_done = self._run_known = 0
+        for number in sorted(run.nodes, reverse=True):
+            node = run.nodes[number]
+            if node.phase is Phase.WAITING:
+                continue
+            if node.type in _EXECUTABLE:
+                is_done = int(node.phase in _COMPLETE)
+                self._add(number, is_done, 1)
+                self._run_done += is_done
+                self._run_known += 1
+            # A child's number is greater than its parent's: all below this node is counted by now.
+            self._add(node.parent, self._done.get(number, 0), self._known.get(number, 0))
+
+    def of_run(self) -> str:
+        """Return the progress of the run as a whole."""
+        return f"{self._run_done}/{self._run_known}"
+
+    def of_node(self, node: Node) -> str:
+        """Return the progress of a node, "" when there is nothing to count."""
+        known = self._known.get(node.number, 0)
+        return f"{self._done[node.number]}/{known}" if known else ""
+
+    def _add(self, number: NodeNumber, done: int, known: int) -> None:
+        self._done[number] = self._done.get(number, 0) + done
+        self._known[number] = self._known.get(number, 0) + known

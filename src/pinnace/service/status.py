@@ -1,0 +1,284 @@
+"""A run as a Workflow object, with the ``status`` that Argo would have written.
+
+What Argo leaves out is left out here; a time that has not come is left out too, where Argo writes ``null``,
+because its own schema does not allow ``null``. Source: Argo api/workflow_types.go WorkflowStatus, NodeStatus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import PinnaceError
+from pinnace.base.ids import NodeNumber
+from pinnace.engine.calling import template_of
+from pinnace.engine.naming import display_name, node_id
+from pinnace.engine.run import Node, NodeOutputs, NodeType, Phase, Run, Shutdown
+from pinnace.engine.times import rfc3339
+from pinnace.engine.turn import Turn
+from pinnace.service.graph import Graph
+from pinnace.service.progress import Progress
+from pinnace.spec.encode import encode
+from pinnace.spec.parameters import Artifact, Parameter
+from pinnace.spec.templates import Template, TemplateRef
+
+#: Argo's labels that tell how far a workflow is.
+PHASE_LABEL = "workflows.argoproj.io/phase"
+COMPLETED_LABEL = "workflows.argoproj.io/completed"
+
+_GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.SKIPPED})
+
+
+def workflow_object(run: Run) -> dict[str, Any]:
+    """Return ``run`` as ``kubectl get workflow -o json`` shows it, as dicts, lists and scalars.
+
+    ``spec`` holds what a ``workflowTemplateRef`` brought in. Costs what the run holds, once.
+    """
+    encoded = encode(run.workflow)
+    spec = encoded.get("spec", {})
+    if run.state.is_suspended:
+        spec["suspend"] = True
+    if run.state.shutdown is not Shutdown.NONE:
+        spec["shutdown"] = run.state.shutdown.value
+    return {
+        "apiVersion": encoded["apiVersion"],
+        "kind": encoded["kind"],
+        "metadata": _metadata(run),
+        "spec": spec,
+        "status": _status(run),
+    }
+
+
+def argo_labels(labels: dict[str, str], phase: str) -> dict[str, str]:
+    """Return ``labels`` with those that Argo's controller keeps for a workflow in ``phase``."""
+    if not phase:
+        return labels
+    is_completed = phase in {"Succeeded", "Failed", "Error"}
+    return labels | {COMPLETED_LABEL: str(is_completed).lower(), PHASE_LABEL: phase}
+
+
+def _metadata(run: Run) -> dict[str, Any]:
+    info = run.info
+    metadata: dict[str, Any] = {
+        "name": info.name,
+        "namespace": info.namespace,
+        "uid": info.uid,
+        "creationTimestamp": rfc3339(info.created_at),
+        "labels": argo_labels(info.labels, run.state.phase),
+    }
+    if run.workflow.metadata.generate_name:
+        metadata["generateName"] = run.workflow.metadata.generate_name
+    if info.annotations:
+        metadata["annotations"] = dict(info.annotations)
+    return metadata
+
+
+def _status(run: Run) -> dict[str, Any]:
+    state = run.state
+    progress = Progress(run)
+    status: dict[str, Any] = {}
+    if state.phase:
+        status["phase"] = state.phase
+    status |= _times(state.started_at, state.finished_at)
+    if state.message:
+        status["message"] = state.message
+    status["progress"] = progress.of_run()
+    status["nodes"] = NodeStatuses(run, progress).all()
+    stored = _stored_templates(run)
+    if stored:
+        status["storedTemplates"] = stored
+    if state.outputs != NodeOutputs():
+        status["outputs"] = _outputs(state.outputs, {})
+    if state.phase:
+        status["conditions"] = _conditions(run)
+    return status
+
+
+def _times(started_at: float | None, finished_at: float | None) -> dict[str, str]:
+    times = {"startedAt": started_at, "finishedAt": finished_at}
+    return {name: rfc3339(seconds) for name, seconds in times.items() if seconds is not None}
+
+
+def _conditions(run: Run) -> list[dict[str, str]]:
+    """Return Argo's conditions. Source: Argo operator.go podReconciliation and markWorkflowPhase."""
+    is_running = any(node.phase is Phase.RUNNING and node.type is NodeType.POD for node in run.nodes.values())
+    return [
+        {"type": "PodRunning", "status": str(is_running)},
+        {"type": "Completed", "status": str(run.state.is_finished)},
+    ]
+
+
+class NodeStatuses:
+    """Makes ``status.nodes``."""
+
+    def __init__(self, run: Run, progress: Progress) -> None:
+        self._run = run
+        self._turn = Turn(run, 0.0)
+        self._graph = Graph(run)
+        self._progress = progress
+        self._ids = {number: node_id(run.info.name, node.name) for number, node in run.nodes.items()}
+        self._declared: dict[tuple[int, str], dict[str, Parameter]] = {}
+
+    def all(self) -> dict[str, dict[str, Any]]:
+        """Return the status of every node that Argo would have, by its id, in order of creation."""
+        nodes = (self._run.nodes[number] for number in sorted(self._run.nodes))
+        return {self._ids[node.number]: self._one(node) for node in nodes if node.phase is not Phase.WAITING}
+
+    def _one(self, node: Node) -> dict[str, Any]:
+        status: dict[str, Any] = {
+            "id": self._ids[node.number],
+            "name": node.name,
+            "displayName": display_name(node, self._boundary_name(node)),
+            "type": node.type.value,
+            **self._template_fields(node),
+            "phase": node.phase.value,
+        }
+        if node.boundary >= 0:
+            status["boundaryID"] = self._ids[node.boundary]
+        if node.message:
+            status["message"] = node.message
+        status |= _times(node.started_at, node.finished_at)
+        progress = self._progress.of_node(node)
+        if progress:
+            status["progress"] = progress
+        flag = _node_flag(node)
+        if flag is not None:
+            status["nodeFlag"] = flag
+        status |= self._values(node)
+        children = self._named(self._graph.children(node.number))
+        if children:
+            status["children"] = children
+        outbound = self._named(self._graph.outbound_nodes(node))
+        if outbound:
+            status["outboundNodes"] = outbound
+        return status
+
+    def _named(self, numbers: Iterable[NodeNumber]) -> list[str]:
+        return [self._ids[number] for number in numbers]
+
+    def _boundary_name(self, node: Node) -> str:
+        return self._run.nodes[node.boundary].name if node.boundary >= 0 else ""
+
+    def _template_fields(self, node: Node) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        if node.template:
+            fields["templateName"] = node.template
+        if node.template_ref is not None:
+            fields["templateRef"] = encode(node.template_ref)
+        fields["templateScope"] = self._scope(node)
+        return fields
+
+    def _scope(self, node: Node) -> str:
+        scope = node.scope
+        if node.type is NodeType.STEP_GROUP:
+            # A group has no template; Argo writes the scope of the names inside the steps template.
+            scope = template_of(self._turn, self._run.nodes[node.parent]).scope
+        return scope or f"local/{self._run.info.name}"
+
+    # Values ------------------------------------------------------------------------------------------------
+
+    def _values(self, node: Node) -> dict[str, Any]:
+        """Return ``inputs`` and ``outputs``, those that are there."""
+        template = self._template(node)
+        values: dict[str, Any] = {}
+        if node.inputs is not None and (node.inputs.parameters or node.inputs.artifacts):
+            declared = self._parameters(template, "inputs") if template is not None else {}
+            values["inputs"] = _pairs(node.inputs.parameters, node.inputs.artifacts, declared)
+        if node.type is NodeType.SUSPEND and template is not None:
+            outputs = self._supplied(node, template)
+        elif node.outputs is not None:
+            declared = self._parameters(template, "outputs") if template is not None else {}
+            outputs = _outputs(node.outputs, declared)
+        else:
+            outputs = {}
+        if outputs:
+            values["outputs"] = outputs
+        return values
+
+    def _template(self, node: Node) -> Template | None:
+        if node.type in _GROUPS:
+            return None
+        try:
+            return template_of(self._turn, node).template
+        except PinnaceError:
+            return None  # the node says itself that it has no template
+
+    def _parameters(self, template: Template, side: str) -> dict[str, Parameter]:
+        """Return the declared parameters as their values are written beside them."""
+        key = (id(template), side)
+        if key not in self._declared:
+            # Argo drops valueFrom where it copies a value from below, and keeps it where a task made it.
+            is_copied = side == "inputs" or template.steps is not None or template.dag is not None
+            self._declared[key] = {
+                each.name: replace(each, value_from=None) if is_copied else each
+                for each in getattr(template, side).parameters
+            }
+        return self._declared[key]
+
+    def _supplied(self, node: Node, template: Template) -> dict[str, Any]:
+        """Return the outputs of a wait: those not supplied yet say so. Source: Argo addRawOutputFields."""
+        given = node.outputs.parameters if node.outputs is not None else {}
+        rows = [
+            encode(replace(each, value=given[each.name], value_from=None) if each.name in given else each)
+            for each in template.outputs.parameters
+        ]
+        return {"parameters": rows} if rows else {}
+
+
+def _node_flag(node: Node) -> dict[str, bool] | None:
+    """Return Argo's ``nodeFlag``; empty, not absent, for nodes that no template made."""
+    flag = {name: True for name, is_set in (("hooked", node.is_hook), ("retried", node.is_attempt)) if is_set}
+    return flag if flag or node.type in _GROUPS else None
+
+
+def _pairs(
+    parameters: dict[str, str], artifacts: tuple[Artifact, ...], declared: dict[str, Parameter]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if parameters:
+        found["parameters"] = [
+            encode(replace(declared.get(name) or Parameter(name=name), value=value))
+            for name, value in parameters.items()
+        ]
+    if artifacts:
+        found["artifacts"] = [encode(artifact) for artifact in artifacts]
+    return found
+
+
+def _outputs(outputs: NodeOutputs, declared: dict[str, Parameter]) -> dict[str, Any]:
+    found = _pairs(outputs.parameters, outputs.artifacts, declared)
+    if outputs.result is not None:
+        found["result"] = outputs.result
+    if outputs.exit_code is not None:
+        found["exitCode"] = str(outputs.exit_code)
+    return found
+
+
+def _stored_templates(run: Run) -> dict[str, Any]:
+    """Return the templates that came from elsewhere. Source: Argo resolveTemplateReference."""
+    wanted: dict[str, tuple[str, TemplateRef | None, str]] = {}
+    for node in run.nodes.values():
+        ref = node.template_ref
+        if ref is not None:
+            kind = "cluster" if ref.cluster_scope else "namespaced"
+            wanted.setdefault(f"{kind}/{ref.name}/{ref.template}", ("", ref, node.scope))
+        elif node.scope and node.template:
+            wanted.setdefault(f"{node.scope}/{node.template}", (node.template, None, node.scope))
+    turn = Turn(run, 0.0)
+    stored: dict[str, Any] = {}
+    for key, (name, ref, scope) in wanted.items():
+        probe = Node(
+            number=NodeNumber(-1),
+            name="",
+            type=NodeType.SKIPPED,
+            template=name,
+            template_ref=ref,
+            scope=scope,
+        )
+        try:
+            stored[key] = encode(template_of(turn, probe).template)
+        except PinnaceError:
+            continue  # a reference that leads nowhere has nothing to store
+    return stored
