@@ -22,6 +22,7 @@ def test_the_answer_is_the_recorded_one(case: Case) -> None:
     assert problem(case) is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED_CASES.exists(), reason="the shared cases are not beside this repository")
 def test_the_shared_cases_pass_to_their_floors(capsys: pytest.CaptureFixture[str]) -> None:
     total: Counter[int] = Counter()
