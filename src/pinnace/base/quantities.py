@@ -35,7 +35,9 @@ def parse_go_duration(text: str) -> float:
         at = match.end()
     if not body or at < len(body) or total > _LONGEST:
         message = f"{text!r} is not a duration"
-        raise ManifestError(message, remedy="Write a number with a unit: 90s, 5m, 1h30m (units ns us ms s m h).")
+        raise ManifestError(
+            message, remedy="Write a number with a unit: 90s, 5m, 1h30m (units ns us ms s m h)."
+        )
     return -total if text.startswith("-") else total
 
 
