@@ -73,10 +73,14 @@ class _Progress:
     """How far an exchange has come, for the message of a failure that may strike anywhere in it."""
 
     def __init__(self) -> None:
-        #: What a message begins with: the request while its answer is awaited, nothing once the body arrives.
-        self.prefix = ""
+        #: The first request's method, and the URL whose answer is awaited; no URL once the body arrives.
+        self.method = self.awaits = ""
         #: The last response's status.
         self.status: int | None = None
+
+    def told(self, reason: str) -> str:
+        """Return the message of a failure: it names the request while its answer is awaited, as in Go."""
+        return f"{operation(self.method, self.awaits)}: {reason}" if self.awaits else reason
 
 
 class AiohttpRunner:
@@ -102,7 +106,7 @@ class AiohttpRunner:
             async with asyncio.timeout(request.timeout):
                 headers, body = await self._exchange(request, progress)
         except TimeoutError:
-            message = progress.prefix + "context deadline exceeded"
+            message = progress.told("context deadline exceeded")
         except (_ExchangeError, InvalidRequestError) as error:
             message = str(error)
         else:
@@ -130,19 +134,20 @@ class AiohttpRunner:
             has_body=bool(payload),
         )
         check_request(first.method, first.url, first.headers)
+        progress.method = first.method
         while True:
-            progress.prefix = operation(first.method, hop.url) + ": "
+            progress.awaits = hop.url
             try:
                 async with await self._send(hop, payload, insecure=request.insecure) as response:
                     progress.status = response.status
                     following = next_hop(first, hop, response.status, response.headers.get("Location", ""))
                     if following is None:
-                        progress.prefix = ""
+                        progress.awaits = ""
                         body = await _read(response, request.max_bytes)
                         return _shown_headers(response, was_gzip=_asks_for_gzip(hop)), body
                     hop = following
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise _ExchangeError(progress.prefix + _explain(error, hop.url)) from error
+                raise _ExchangeError(progress.told(_explain(error, hop.url))) from error
 
     async def _send(self, hop: Hop, payload: bytes, *, insecure: bool) -> aiohttp.ClientResponse:
         import yarl
