@@ -79,6 +79,11 @@ def test_json_that_is_no_yaml_reads_as_json() -> None:
     assert problems == []
 
 
+def test_json_that_is_no_yaml_may_not_be_deeper_than_yaml() -> None:
+    deep = '{"s": "\\ud83d\\ude00", "a": ' + '{"a": ' * 300 + "1" + "}" * 301
+    assert [problem.code for problem in read_documents(deep, "f.json")[1]] == ["invalid-yaml"]
+
+
 @pytest.mark.slow
 def test_ten_megabytes_are_read() -> None:
     step = "      - name: t\n        source: |\n" + "          print(1)\n" * 50

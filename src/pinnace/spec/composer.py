@@ -84,7 +84,10 @@ class Composer:
                         "invalid-yaml", "found incompatible YAML document", event.start_mark
                     )
             elif type(event) is not StreamStartEvent:
-                return self._node(event) if _starts_node(event) else None
+                value = self._node(event) if _starts_node(event) else None
+                # The end of the document: what cannot follow the value shows only there.
+                next(self._events, None)
+                return value
         return None
 
     def _node(self, event: Any) -> Any:
@@ -187,6 +190,8 @@ class Composer:
             self._count += 1
             key = _scalar(event)
             _note_boolean(key, event, self.boolean_keys)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = (key, 1)
         elif type(event) is AliasEvent:
             key = self._alias(event)
         else:

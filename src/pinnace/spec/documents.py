@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pinnace.spec.composer import Composer, Mark, Places, UnreadableError
+from pinnace.spec.composer import DEEPEST, Composer, Mark, Places, UnreadableError
 from pinnace.spec.problems import Path, Problem
 
 #: Where Argo cuts a file into documents, block scalars included. Source: Argo common/parse.go.
@@ -160,9 +160,23 @@ def _read_json(text: str) -> Any:
     if not text.lstrip().startswith("{"):
         return None
     try:
-        return msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return None
+    return None if _is_deep(value) else value
+
+
+def _is_deep(value: Any) -> bool:
+    """Return whether ``value`` is nested deeper than a YAML document may be."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for container in level
+            if isinstance(container, dict | list)
+            for item in (container.values() if isinstance(container, dict) else container)
+        ]
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _repeated(document: Document, key: str, mark: Mark, first_line: int) -> Problem:

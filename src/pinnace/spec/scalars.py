@@ -37,9 +37,12 @@ _INTEGER = re.compile(
     r"(?P<decimal>0|[1-9][0-9]*))"
 )
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+#: After a leading point, underscores count only between digits, as Go's own numbers have them.
+_POINT_FIRST = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
 _TIMESTAMP = re.compile(
-    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
-    r"([Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})?)?"
+    r"[0-9]{4}-(0?[1-9]|1[0-2])-(0?[1-9]|[12][0-9]|3[01])"
+    r"([Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})"
+    r"| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?)?"
 )
 _LARGEST_UNSIGNED = 2**64 - 1
 _SMALLEST_SIGNED = -(2**63)
@@ -79,7 +82,8 @@ def _resolve_plain(text: str) -> tuple[str, Scalar]:
         return word
     first = text[0]
     if first == ".":
-        return _resolve_float(text) or (STR, text)
+        separated = _POINT_FIRST.fullmatch(text)
+        return (_resolve_float(text.replace("_", "")) if separated else None) or (STR, text)
     if first not in "+-0123456789":
         return STR, text
     if _TIMESTAMP.fullmatch(text):
