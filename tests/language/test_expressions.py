@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,7 +146,7 @@ def test_a_text_that_is_too_deep_or_too_long_is_refused(text: str) -> None:
     ],
 )
 def test_an_expression_cannot_exhaust_memory_or_time(text: str) -> None:
-    with pytest.raises(ExpressionError, match="budget|times|deep"):
+    with pytest.raises(ExpressionError, match=r"budget|times|deep"):
         evaluate(text, {"s": "a" * 100_000, "l": [1] * 3000, "d.x": "1"})
 
 
@@ -200,10 +202,8 @@ def test_a_stored_result_is_written_as_go_prints_it() -> None:
 
 @given(st.text(alphabet="ab1.?[](){}+-*/%&|!=<>\"' ,:;#$\\n\x00é", max_size=40))
 def test_any_text_evaluates_or_is_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(PinnaceError):
         evaluate(text, {"a.b": "1", "b": [1, {"a": 2}]})
-    except PinnaceError:
-        pass
 
 
 @given(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +80,5 @@ def test_a_query_that_multiplies_itself_is_stopped() -> None:
 
 @given(st.text(alphabet="$@.[]*?()'\"ab0-:,<= ", max_size=20))
 def test_any_path_selects_or_is_refused(path: str) -> None:
-    try:
+    with contextlib.suppress(Failure):
         query("$" + path, {"a": [1.0, {"b": "x"}]})
-    except Failure:
-        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import pytest
@@ -26,7 +27,7 @@ from pinnace.language.values import Failure
         (r"\d", "٣", False),
         (r"\w", "é", False),
         (r"\pL+", "é", True),
-        (r"\p{Greek}", "α", True),
+        (r"\p{Greek}", "\u03b1", True),
         (r"\P{L}", "é", False),
         (r"[[:alpha:]]{3}", "a1b", False),
         (r"[^[:^digit:]]", "5", True),
@@ -54,9 +55,9 @@ def test_a_pattern_matches_as_in_re2(pattern: str, text: str, found: bool | None
 @pytest.mark.parametrize(
     "pattern",
     [
-        "(", ")", "[", "[z-a]", "*", "a|*", "(?=a)", "(?!a)", "(?<=a)", "(?>a)", r"(a)\1", r"\Z", r"\k<n>", "a{1001}",
-        "a{2,1}", "(a{100}){11}", r"\pX", "[[:foo:]]", "\\", "(?P<n>a)(?P<n>b)", "(?P<>a)", "(?z)", "(" * 200 + ")" * 200,
-        "a+++",
+        "(", ")", "[", "[z-a]", "*", "a|*", "(?=a)", "(?!a)", "(?<=a)", "(?>a)", r"(a)\1", r"\Z", r"\k<n>",
+        "a{1001}", "a{2,1}", "(a{100}){11}", r"\pX", "[[:foo:]]", "\\", "(?P<n>a)(?P<n>b)", "(?P<>a)", "(?z)",
+        "(" * 200 + ")" * 200, "a+++",
     ],
 )  # fmt: skip
 def test_what_re2_lacks_is_refused(pattern: str) -> None:
@@ -111,10 +112,8 @@ def test_a_quoted_text_matches_itself(text: str) -> None:
 
 @given(st.text(alphabet="ab\\[](){}*+?|^$.-:dpLQE<>P=!", max_size=12))
 def test_any_pattern_compiles_or_is_refused(pattern: str) -> None:
-    try:
+    with contextlib.suppress(Failure):
         compile_pattern(pattern).matches("aab-b")
-    except Failure:
-        pass
 
 
 def test_empty_matches_are_found_as_go_finds_them() -> None:
