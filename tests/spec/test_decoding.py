@@ -32,14 +32,14 @@ def test_every_problem_is_told_at_once_with_its_place(read_workflow: ReadWorkflo
         "  onexit: a\n"
         "  templates:\n"
         "  - name: main\n"
-        "    agrs: [a]\n"
+        "    argz: [a]\n"
         "    inputs: {parameters: [{value: 1}]}\n"
         "  priority: x\n"
     )
     assert lines(problems) == [
         "w.yaml:4:15: error[wrong-type]: spec.entrypoint: expected a text, found a list",
         "w.yaml:5:3: error[unknown-field]: spec.onexit: unknown field 'onexit' (did you mean 'onExit'?)",
-        "w.yaml:8:5: error[unknown-field]: spec.templates[0].agrs: unknown field 'agrs'",
+        "w.yaml:8:5: error[unknown-field]: spec.templates[0].argz: unknown field 'argz'",
         "w.yaml:9:27: error[missing-field]: spec.templates[0].inputs.parameters[0]: name is required",
         "w.yaml:10:13: error[wrong-type]: spec.priority: expected an integer, found the text 'x'",
     ]
@@ -158,7 +158,7 @@ def test_each_kind_becomes_its_type(kind: str, cls: type[msgspec.Struct]) -> Non
         ({"apiVersion": "v1", "kind": "Service"}, "kind-skipped", "warning"),
         ({"apiVersion": "argoproj.io/v1alpha1", "kind": "CronWorkflow"}, "kind-skipped", "warning"),
         ({"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowEventBinding"}, "kind-skipped", "warning"),
-        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Worfklow"}, "unknown-kind", "error"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflov"}, "unknown-kind", "error"),
         ({"a": 1}, "no-kind", "warning"),
         (["a"], "not-an-object", "error"),
         ({"kind": 3}, "no-kind", "warning"),

@@ -30,6 +30,6 @@ def test_a_concrete_name_finds_its_entry(key: str, found: str) -> None:
     assert variable.key == found
 
 
-@pytest.mark.parametrize("key", ["workflow.nam", "input.parameters.x", "custom", "steps.a"])
+@pytest.mark.parametrize("key", ["workflow.nme", "input.parameters.x", "custom", "steps.a"])
 def test_a_name_that_exists_nowhere_finds_nothing(key: str) -> None:
     assert find_variable(key) is None

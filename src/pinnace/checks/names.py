@@ -18,11 +18,11 @@ _FIELD_NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 _PARAMETER_NAME = re.compile(r"[-a-zA-Z0-9_]+")
 _TAG = re.compile(r"\{\{.*?\}\}")
 _FIELD_RULE = (
-    "name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric character"
+    "name must consist of alphanumeric characters or '-', and must start with an alphanumeric character"
     " (e.g. My-name1-2, 123-NAME)"
 )
 _PARAMETER_RULE = (
-    "Parameter/Artifact name must consist of alpha-numeric characters, '_' or '-' e.g. my_param_1, MY-PARAM-1"
+    "Parameter/Artifact name must consist of alphanumeric characters, '_' or '-' e.g. my_param_1, MY-PARAM-1"
 )
 
 
