@@ -192,7 +192,8 @@ def test_what_an_expression_mentions_is_known_without_evaluating_it() -> None:
     analysis = analyse("steps.a.outputs.x + (b.c ?? d['e f'].g) + h?.i + len(j[k].l)")
     assert analysis.roots == frozenset({"steps", "b", "d", "h", "j", "k"})
     assert set(analysis.required) == {
-        "steps", "steps.a", "steps.a.outputs", "steps.a.outputs.x", "b", "d", "d.e f", "d.e f.g", "h", "j", "k",
+        "steps", "steps.a", "steps.a.outputs", "steps.a.outputs.x", "b", "d", "d.e f", "d.e f.g", "h", "j",
+        "k",
     }  # fmt: skip
 
 

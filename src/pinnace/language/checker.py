@@ -30,7 +30,7 @@ from pinnace.language.types import (
     Type,
     assignable,
     list_of,
-)  # fmt: skip
+)
 from pinnace.language.value_types import type_of
 from pinnace.language.values import Failure
 
@@ -63,8 +63,6 @@ class _Checker:
 
     def error(self, node: Node, message: str) -> ExpressionError:
         return ExpressionError(message, self.text, node.position, "compile")
-
-    # -- constants and names --------------------------------------------------------------------
 
     def literal(self, node: syntax.Literal) -> Type:
         return type_of(node.value)

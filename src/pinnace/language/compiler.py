@@ -30,7 +30,7 @@ from pinnace.language.closures import (
     optional_member,
     placed,
     wrong_number_of_arguments,
-)  # fmt: skip
+)
 from pinnace.language.errors import ExpressionError
 from pinnace.language.frames import Code, Frame, element
 from pinnace.language.functions import BUILTIN_FUNCTIONS

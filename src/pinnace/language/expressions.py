@@ -73,7 +73,10 @@ def compile_expression(expression: str, env: Environment) -> Program:
         ExpressionError: it cannot be read, or its types cannot fit.
     """
     known = _known(expression)
-    signature = tuple([type(env.get(name, _UNKNOWN)) for name in known.names])
+    if len(known.names) == 1:
+        signature: object = type(env.get(known.names[0], _UNKNOWN))
+    else:
+        signature = tuple([type(env.get(name, _UNKNOWN)) for name in known.names])
     program = known.programs.get(signature)
     if program is None:
         overridden = frozenset(name for name in known.names if name in BUILTINS and name in env)
@@ -176,7 +179,7 @@ class _Known:
     tree: syntax.Node
     names: tuple[str, ...]
     analysis: Analysis
-    programs: dict[tuple[type, ...], Program]
+    programs: dict[object, Program]
 
 
 def analyse(expression: str) -> Analysis:

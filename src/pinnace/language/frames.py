@@ -27,16 +27,17 @@ class Frame:
         item, index, accumulated: ``#``, ``#index`` and ``#acc`` of the innermost predicate.
     """
 
-    __slots__ = ("_memory", "_steps", "accumulated", "env", "index", "item", "variables")
+    # Defaults of the class, because a frame is made for every evaluation and most need only ``env``.
+    item: object = None
+    index: int = 0
+    accumulated: object = None
+    _memory: int = 0
+    _steps: int = 0
 
     def __init__(self, env: Mapping[str, object]) -> None:
+        """Begin an evaluation in ``env``."""
         self.env = env
         self.variables: dict[str, object] = {}
-        self.item: object = None
-        self.index = 0
-        self.accumulated: object = None
-        self._memory = 0
-        self._steps = 0
 
     def grow(self, size: int) -> None:
         """Count ``size`` elements or characters made.

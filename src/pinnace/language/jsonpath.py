@@ -25,7 +25,7 @@ from pinnace.language.jsonpath_steps import (
     Step,
     Union,
     Wildcard,
-)  # fmt: skip
+)
 from pinnace.language.values import Failure
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)

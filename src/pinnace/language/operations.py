@@ -20,7 +20,7 @@ from pinnace.language.types import (
     assignable,
     comparable,
     list_of,
-)  # fmt: skip
+)
 
 _Rule = Callable[[Type, Type], Type | None]
 

@@ -23,7 +23,7 @@ from pinnace.language.values import (
     encode,
     is_nil,
     wrap,
-)  # fmt: skip
+)
 
 _NAMES: dict[type, str] = {
     type(None): "<nil>", bool: "bool", int: "int", float: "float64", str: "string", bytes: "[]uint8",

@@ -19,7 +19,7 @@ from pinnace.language.grammar import (
     PREDICATE_BUILTINS,
     RIGHT_ASSOCIATIVE,
     UNARY,
-)  # fmt: skip
+)
 from pinnace.language.syntax import Node
 from pinnace.language.tokens import (
     BRACKET,
@@ -33,7 +33,7 @@ from pinnace.language.tokens import (
     Token,
     literal_number,
     tokenize,
-)  # fmt: skip
+)
 
 
 def parse(text: str, overridden: frozenset[str] = frozenset()) -> Node:
@@ -76,8 +76,6 @@ class _Parser:
             raise self.too_large()
         return node
 
-    # -- tokens ---------------------------------------------------------------------------------
-
     def error(self, token: Token, message: str) -> ExpressionError:
         return ExpressionError(message, self.text, token.position, "parse")
 
@@ -105,8 +103,6 @@ class _Parser:
         self.next()
         return token
 
-    # -- sequences, let, conditions ---------------------------------------------------------------
-
     def sequence(self) -> Node:
         nodes = [self.expression(0)]
         while self.sees(OPERATOR, ";"):
@@ -117,9 +113,7 @@ class _Parser:
         return nodes[0] if len(nodes) == 1 else syntax.Sequence(nodes[0].position, nodes)
 
     def expression(self, strength: int) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
+        self.deepen()
         if strength == 0 and self.sees(OPERATOR, "let"):
             node = self.let()
         elif strength == 0 and self.sees(OPERATOR, "if"):
@@ -130,6 +124,11 @@ class _Parser:
                 node = self.ternary(node)
         self.depth -= 1
         return node
+
+    def deepen(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
 
     def let(self) -> Node:
         self.next()
@@ -146,9 +145,7 @@ class _Parser:
         then = self.block()
         self.expect(OPERATOR, "else")
         if self.sees(OPERATOR, "if"):
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise self.error(self.current, f"the expression is nested more than {MAX_DEPTH} levels deep")
+            self.deepen()
             otherwise = self.if_else()
             self.depth -= 1
         else:
@@ -173,8 +170,6 @@ class _Parser:
             otherwise = self.expression(0)
             node = syntax.Conditional(self.current.position, node, then, otherwise)
         return node
-
-    # -- operators ------------------------------------------------------------------------------
 
     def operators(self, left: Node, strength: int) -> Node:
         """Return ``left`` extended by every operator that binds at least as hard as ``strength``."""
@@ -223,8 +218,6 @@ class _Parser:
             if token.kind != OPERATOR or token.text not in COMPARISONS:
                 return root
             self.next()
-
-    # -- operands -------------------------------------------------------------------------------
 
     def primary(self) -> Node:
         token = self.current
@@ -317,8 +310,6 @@ class _Parser:
             return self.expression(0)
         reason = "a map key must be a quoted string, a number, a identifier, or an expression in parentheses"
         raise self.error(token, f"{reason} (unexpected token {token})")
-
-    # -- calls and accesses ------------------------------------------------------------------------
 
     def call(self, token: Token, given: list[Node], *, may_override: bool) -> Node:
         """Return the call of ``token`` whose first arguments, those of a pipe, are already ``given``."""

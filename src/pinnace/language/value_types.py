@@ -20,7 +20,7 @@ from pinnace.language.types import (
     Type,
     named,
     parse_signature,
-)  # fmt: skip
+)
 from pinnace.language.values import AnyMap, Function, Struct
 
 

@@ -21,7 +21,7 @@ from pinnace.language.functions import (
     sprig_patterns,
     sprig_strings,
     strings,
-)  # fmt: skip
+)
 from pinnace.language.functions.registry import BUILTIN_FUNCTIONS, SPRIG_FUNCTIONS
 from pinnace.language.gojson import decode_json, encode_json
 from pinnace.language.jsonpath import query

@@ -22,7 +22,7 @@ from pinnace.language.values import (
     Strings,
     entries,
     is_nil,
-)  # fmt: skip
+)
 
 _MAX_DEPTH = 200
 
