@@ -63,8 +63,11 @@ class Pinnace:
             if self._world is not None:
                 from pinnace.world.world import AWS_CLI_IMAGES, AWS_CLI_NOTE
 
-                files = self._world.staged_files()
-                answers = {each: Answer(("aws",), files, AWS_CLI_NOTE) for each in AWS_CLI_IMAGES}
+                if self.settings.is_isolated:
+                    answer = Answer(("aws",), self._world.staged_files(), AWS_CLI_NOTE)
+                else:
+                    answer = Answer(("aws",), (), AWS_CLI_NOTE, str(self._world.command_folder()))
+                answers = dict.fromkeys(AWS_CLI_IMAGES, answer)
             self._images = ImageTable(Standins(entries, Venvs(self.home.root)), answers)
         return self._images
 

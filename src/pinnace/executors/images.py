@@ -17,6 +17,8 @@ class Answer(msgspec.Struct, frozen=True):
     entrypoint: tuple[str, ...]
     files: tuple[StagedFile, ...]
     note: str
+    folder: str = ""
+    """Put first in PATH where files cannot be staged; empty is nowhere."""
 
 
 class ImageTable:
@@ -36,7 +38,8 @@ class ImageTable:
         for pattern, answer in self._answers.items():
             if matches(pattern, image):
                 argv = (*(command or answer.entrypoint), *args)
-                env = tuple(BASE_ENVIRONMENT.items())
+                path = f"{answer.folder}:" if answer.folder else ""
+                env = tuple({**BASE_ENVIRONMENT, "PATH": path + BASE_ENVIRONMENT["PATH"]}.items())
                 return port.StandIn(argv=argv, env=env, files=answer.files, notes=(answer.note,))
         found = self._standins.resolve(image, command, args)
         if isinstance(found, Refusal):

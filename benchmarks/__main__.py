@@ -1,0 +1,26 @@
+"""Every figure that is watched, each beside a peer in the same run: ``make bench``."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+PARTS = {
+    "engine": "a. the engine alone",
+    "runs": "b, c, e, f. whole runs",
+    "http_fetch": "d. 1000 HTTP fetches",
+    "executor": "the executor alone",
+    "store": "the store alone",
+}
+
+
+def main() -> None:
+    """Run the parts named on the command line, or all."""
+    for part in sys.argv[1:] or list(PARTS):
+        print(f"\n{PARTS[part]}\n", flush=True)
+        sys.argv = [part]
+        runpy.run_module(f"benchmarks.{part}", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
