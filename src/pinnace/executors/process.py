@@ -36,8 +36,10 @@ from pinnace.executors.supervisor.main import Config
 from pinnace.ports.executor import Listener, TaskEnded, TaskSpec, TaskStarted, TaskUpdate
 
 _ATTEMPT_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{0,239}")
-#: How often a supervisor that ended is replaced before its tasks' owner is told of nothing more.
+#: How many supervisors are started when each ends before it can be reached.
 _CONNECT_ATTEMPTS = 3
+#: Seconds between attempts to replace a supervisor that ended.
+_MEND_SECONDS = 1.0
 
 
 class ProcessExecutor:
@@ -213,8 +215,13 @@ class ProcessExecutor:
                 repair.add_done_callback(self._repairs.discard)
 
     async def _resume(self, run_id: str) -> None:
-        link = await self._link(run_id)
-        facts = decode_updates(await link.ask("state"))
+        while True:
+            try:
+                link = await self._link(run_id)
+                facts = decode_updates(await link.ask("state"))
+                break
+            except EnvironmentFailure:
+                await asyncio.sleep(_MEND_SECONDS)  # no room, no processes: the tasks' owner waits as well
         self._take_in([fact for fact in facts if fact.attempt_id in self._open])
         waiting = [spec for spec in self._open.values() if spec is not None and spec["run_id"] == run_id]
         if waiting:

@@ -23,7 +23,7 @@ from typing import Any, NoReturn, Protocol
 
 from . import captures, processes
 from .output import Log, Stream
-from .wire import Channel
+from .wire import Channel, Message
 
 #: Source: Argo we/executor.go, maxOutputResult.
 MAX_RESULT_BYTES = 262_144
@@ -73,13 +73,15 @@ class Warden:
         """Run the tasks that come over the channel until it closes."""
         while True:
             select.select([self._channel], [], [])
-            for message in self._channel.receive():
-                if message[0] == "run":
-                    self._run(message[1])
+            messages = self._channel.receive()
+            for number, (kind, *rest) in enumerate(messages):
+                if kind == "run":  # a stop before it was for the task before
+                    self._run(rest[0], messages[number + 1 :])
+                    break
             if self._channel.closed:
                 os._exit(0)
 
-    def _run(self, spec: Spec) -> None:
+    def _run(self, spec: Spec, orders: list[Message]) -> None:
         place = self._place
         try:
             place.furnish(spec)
@@ -89,7 +91,7 @@ class Warden:
             self._tell("ended", _not_started(str(error)))
             return
         self._tell("started", {"at": time.time(), "notes": place.notes})
-        task.attend()
+        task.attend(orders)
         end = task.end()
         place.clear()
         self._tell("ended", end)
@@ -142,8 +144,13 @@ class _Task:
             self._streams[descriptor] = Stream(name, descriptor, self._log, kept)
         return pid
 
-    def attend(self) -> None:
-        """Move output and keep the timeline until the command has ended."""
+    def attend(self, orders: list[Message]) -> None:
+        """Move output and keep the timeline until the command has ended.
+
+        ``orders`` have come for it already.
+        """
+        self._obey(orders)
+        self._keep_time(time.time())
         poller = select.poll()
         for descriptor in (self._channel.fileno(), self._wakeup.fileno(), *self._streams):
             poller.register(descriptor, select.POLLIN)
@@ -156,7 +163,7 @@ class _Task:
                     self._wakeup.recv(4096)
                     self._status = processes.reap().get(self._pid)
                 else:
-                    self._listen()
+                    self._obey(self._channel.receive())
             self._keep_time(time.time())
 
     def end(self) -> dict[str, Any]:
@@ -193,8 +200,8 @@ class _Task:
         times = [at for at in (self._stop_at, self._kill_at, self._measure_at) if at is not None]
         return max(0, int((min(times) - time.time()) * 1000) + 1) if times else None
 
-    def _listen(self) -> None:
-        for kind, *rest in self._channel.receive():
+    def _obey(self, orders: list[Message]) -> None:
+        for kind, *rest in orders:
             if kind == "stop":
                 reason, grace = rest
                 self._stop(reason, self._spec["grace"] if grace is None else grace)

@@ -46,7 +46,7 @@ class Desk:
     def __init__(self, executor: Executor, *, isolated: bool) -> None:
         self.executor = executor
         self.updates: list[TaskUpdate] = []
-        self._isolated = isolated
+        self.isolated = isolated
         self._news = asyncio.Event()
         executor.listen(self._hear)
 
@@ -58,7 +58,7 @@ class Desk:
         """Return a task that runs ``script`` in the shell."""
         given: dict[str, Any] = {
             "env": ENVIRONMENT,
-            "isolated": self._isolated,
+            "isolated": self.isolated,
             "want_result": True,
             **fields,
         }
