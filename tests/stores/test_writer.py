@@ -96,16 +96,24 @@ def test_a_lost_lease_fails_only_its_own_change(store: GatedStore, writer: Write
     assert make_node(1) in nodes_of(store, "c")
 
 
-def test_a_full_disk_fails_the_whole_group_and_the_next_one_is_saved(
+def test_a_full_disk_fails_the_whole_group_at_once_and_the_next_one_is_saved(
     store: GatedStore, writer: Writer
 ) -> None:
-    change = RunChange(uid=make_run().info.uid, lease=create(store, make_run()), nodes=[make_node(1)])
+    changes = [
+        RunChange(uid=make_run(name).info.uid, lease=create(store, make_run(name)), nodes=[make_node(1)])
+        for name in "abc"
+    ]
+    begin_one(store, writer)
+    futures = [writer.submit(change) for change in changes]
     store.is_full = True
-    with pytest.raises(StorageError, match="no room"):
-        writer.submit(change).result(10)
+    store.gate.set()
+    for future in futures:
+        with pytest.raises(StorageError, match="no room"):
+            future.result(10)
+    assert store.groups == [1, 3]  # nobody is tried again alone: there is no room for him either
     store.is_full = False
-    writer.submit(change).result(10)
-    assert make_node(1) in nodes_of(store, "hello")
+    writer.submit(changes[0]).result(10)
+    assert make_node(1) in nodes_of(store, "a")
 
 
 def test_what_was_given_up_before_its_turn_is_not_saved(store: GatedStore, writer: Writer) -> None:

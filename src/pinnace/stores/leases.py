@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pinnace.ports.store import Owner
 from pinnace.stores.answers import lease_lost
+from pinnace.stores.database import driver
 from pinnace.stores.schema import runs
 
 #: Returns whether an owner's process is known to have ended.
@@ -39,7 +40,7 @@ def check(connection: Connection, uid: str, lease: int) -> None:
     Raises:
         LeaseLost: it is not, or there is no such run.
     """
-    row = connection.exec_driver_sql("SELECT lease FROM runs WHERE uid = ?", (uid,)).first()
+    row = driver(connection).execute("SELECT lease FROM runs WHERE uid = ?", (uid,)).fetchone()
     if row is None or row[0] != lease:
         raise lease_lost(uid)
 

@@ -32,7 +32,7 @@ from pinnace.ports.store import (
 from pinnace.stores import leases
 from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable, printable_labels
 from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
-from pinnace.stores.database import PATIENCE, Database
+from pinnace.stores.database import PATIENCE, Database, driver
 from pinnace.stores.processes import is_dead
 from pinnace.stores.schema import nodes as node_rows
 from pinnace.stores.schema import requests, run_values, runs, stored_values
@@ -151,7 +151,7 @@ class SqliteStore:
                     _put_nodes(connection, waiting)
                     waiting = []
                     removed = [(change.uid, number) for number in change.removed]
-                    connection.exec_driver_sql(_REMOVE_NODE, removed)
+                    driver(connection).executemany(_REMOVE_NODE, removed)
                 waiting += rows
                 if change.requests_done:
                     done = (requests.c.run == change.uid) & requests.c.id.in_(change.requests_done)
@@ -220,7 +220,7 @@ class SqliteStore:
             digests = connection.execute(used).scalars().all()
             connection.execute(runs.delete().where(runs.c.uid == uid))
             if digests:
-                connection.exec_driver_sql(_REMOVE_VALUE, [(digest,) for digest in digests])
+                driver(connection).executemany(_REMOVE_VALUE, [(digest,) for digest in digests])
 
     # Leases ------------------------------------------------------------------------------------------------
 
@@ -354,7 +354,7 @@ def _summaries(connection: Connection, query: sa.Select[Any]) -> list[RunSummary
 
 def _put_nodes(connection: Connection, rows: _NodeRows) -> None:
     if rows:
-        connection.exec_driver_sql(_UPSERT_NODE, rows)
+        driver(connection).executemany(_UPSERT_NODE, rows)
 
 
 def _keep_values(connection: Connection, uid: str, values: Mapping[bytes, str | bytes]) -> None:
