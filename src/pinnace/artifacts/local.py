@@ -15,8 +15,10 @@ import hashlib
 import os
 import sqlite3
 import tempfile
+import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pinnace.artifacts.files import appearing, copy_file, reason, regular_files, require_source
@@ -47,6 +49,8 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._objects = root / "objects"
+        self._lock = threading.Lock()
+        self._anchor: sqlite3.Connection | None = None
 
     def load(self, key: str, target: Path) -> None:
         """Write what ``key`` means to ``target``: a copy, so that nobody can change what is stored.
@@ -188,17 +192,29 @@ class LocalStore:
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(self._root / "index.db", timeout=_BUSY_TIMEOUT, isolation_level=None)
-            try:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = FULL")
-                database.executescript(_SCHEMA)
+            with self._lock:
+                if self._anchor is None:
+                    self._anchor = self._first_connection()
+            with closing(self._connection()) as database:
                 yield database
-            finally:
-                database.close()
         except (sqlite3.Error, OSError) as error:
             raise ArtifactError(f"the artifact repository {self._root} cannot be used: {error}") from error
+
+    def _first_connection(self) -> sqlite3.Connection:
+        """Return a connection that stays open, for else each last one to close would merge the whole log."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        database = self._connection()
+        weakref.finalize(self, database.close)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(_SCHEMA)
+        return database
+
+    def _connection(self) -> sqlite3.Connection:
+        path = self._root / "index.db"
+        # Every thread has its own, but the last reference to the first may end on any of them.
+        database = sqlite3.connect(path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+        database.execute("PRAGMA synchronous = FULL")
+        return database
 
 
 @contextmanager
