@@ -89,3 +89,35 @@ def test_calendar_units_run_over_into_the_next_month() -> None:
 
 def test_now_lies_after_the_past() -> None:
     assert evaluate('now() > date("2024-01-01") && now().UTC().Location().String() == "UTC"', {}) is True
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ("Year()", 2024), ("Month().String()", "May"), ("Day()", 6), ("Hour()", 7), ("Minute()", 8),
+        ("Second()", 9),
+        ("Nanosecond()", 5 * 10**8), ("YearDay()", 127), ("Unix()", 1714979289),
+        ("UnixMilli()", 1714979289500),
+        ("UnixMicro()", 1714979289500000), ("UnixNano()", 1714979289500000000), ("IsZero()", False),
+        ("Truncate(duration('1h')).Minute()", 0), ("Round(duration('1h')).Hour()", 7),
+        ("Before(now()) && !now().Before(t)", True), ("After(t)", False), ("Equal(t)", True),
+        ("Compare(t)", 0),
+        ("Sub(t).String()", "0s"), ("Add(duration('1m')).Minute()", 9), ("Local().Hour()", 7),
+        ("String()", "2024-05-06 07:08:09.5 +0000 UTC"),
+    ],
+)  # fmt: skip
+def test_a_method_of_a_time_returns(call: str, value: object) -> None:
+    written = "2024-05-06T07:08:09.5Z"
+    assert evaluate(f"t.{call}", {"t": parse_time(date_layouts.RFC3339, written)}) == value
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ("Hours()", -1.5), ("Minutes()", -90.0), ("Seconds()", -5400.0), ("Milliseconds()", -5400000),
+        ("Microseconds()", -5400000000), ("Nanoseconds()", -5400000000000), ("Abs().String()", "1h30m0s"),
+        ("Truncate(duration('1h')).String()", "-1h0m0s"), ("Round(duration('1h')).String()", "-2h0m0s"),
+    ],
+)  # fmt: skip
+def test_a_method_of_a_duration_returns(call: str, value: object) -> None:
+    assert evaluate(f"d.{call}", {"d": parse_duration("-1h30m")}) == value

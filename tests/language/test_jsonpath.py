@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 import pytest
+from conformance import SHARED_CASES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +84,21 @@ def test_a_query_that_multiplies_itself_is_stopped() -> None:
 def test_any_path_selects_or_is_refused(path: str) -> None:
     with contextlib.suppress(Failure):
         query("$" + path, {"a": [1.0, {"b": "x"}]})
+
+
+@pytest.mark.skipif(not SHARED_CASES.exists(), reason="the shared cases are not beside this repository")
+def test_the_shared_cases_all_pass() -> None:
+    wrong: list[str] = []
+    with SHARED_CASES.with_name("extra.jsonl").open(encoding="utf-8") as lines:
+        cases = [case for case in map(json.loads, lines) if case["lang"] == "jsonpath"]
+    for case in cases:
+        document = json.loads(json.dumps(case["data"]), parse_int=float)
+        try:
+            found = json.dumps(query(case["expr"], document), sort_keys=True)
+        except Failure:
+            if not case.get("error"):
+                wrong.append(case["expr"])
+        else:
+            if case.get("error") or found != json.dumps(case["want"], sort_keys=True):
+                wrong.append(case["expr"])
+    assert wrong == []

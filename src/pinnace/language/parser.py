@@ -66,21 +66,17 @@ class _Parser:
         self.depth = 0
 
     def whole(self) -> Node:
-        if len(self.tokens) > 4 * MAX_NODES:
-            raise self.too_large()
         node = self.sequence()
         if self.current.kind != END:
             raise self.unexpected()
         # Every token makes at most three nodes, so that short expressions need not be counted.
         if len(self.tokens) * 3 > MAX_NODES and sum(1 for _ in syntax.walk(node)) > MAX_NODES:
-            raise self.too_large()
+            message = "compilation failed: expression exceeds maximum allowed nodes"
+            raise self.error(self.tokens[-1], message)
         return node
 
     def error(self, token: Token, message: str) -> ExpressionError:
         return ExpressionError(message, self.text, token.position, "parse")
-
-    def too_large(self) -> ExpressionError:
-        return self.error(self.tokens[-1], "compilation failed: expression exceeds maximum allowed nodes")
 
     def unexpected(self) -> ExpressionError:
         if self.current.kind == END:

@@ -17,7 +17,7 @@ from pinnace.language.values import Failure
 #: The most places times instructions that one search for groups tries, which takes a few seconds.
 _MOST_STATES = 2_000_000
 #: The most states and transitions of an automaton that are kept.
-_MOST_KEPT = 20_000
+_MOST_KEPT = 5_000
 _MOST_INSTRUCTIONS = 20_000
 
 
