@@ -27,6 +27,11 @@ def print_objects(objects: Sequence[Any], output: str) -> None:
         click.echo(_yaml(value), nl=False)
 
 
+def print_list(objects: Sequence[Any], output: str) -> None:
+    """Print JSON values as a list, however many they are."""
+    click.echo(json.dumps(list(objects), indent=2) if output == "json" else _yaml(list(objects)).rstrip("\n"))
+
+
 def print_runs(runs: Sequence[Run], output: str) -> None:
     """Print runs as ``json``, ``yaml`` or ``name``; other forms print nothing."""
     if output == "name":

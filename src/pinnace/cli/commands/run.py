@@ -47,8 +47,21 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 @click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
 @click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
-@click.option("-w", "--wait", is_flag=True, hidden=True, help="Accepted for argo's sake: run always waits.")
-@click.option("--watch", is_flag=True, hidden=True, help="Accepted for argo's sake: run always shows.")
+@click.option(
+    "-w",
+    "--wait",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    help="Accepted for argo's sake: run always waits.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    help="Accepted for argo's sake: run always shows.",
+)
 @output_option("json", "yaml", "name", "wide")
 @no_color_option
 def run(**given: Any) -> None:

@@ -20,6 +20,7 @@ from pinnace.service.status import workflow_object
 _TAIL_LINES = 10
 _LINE_LENGTH = 400
 _MOST_NOTES = 12
+_MOST_NAMES = 8
 
 
 def render_ending(run: Run, logs: Path, *, is_colour: bool) -> str:
@@ -49,6 +50,22 @@ def fidelity_lines(run: Run) -> Iterator[str]:
         yield f"  {clean(note)} ({clean(where)})"
     if len(counts) > _MOST_NOTES:
         yield f"  and {len(counts) - _MOST_NOTES} more: pinnace get {run.info.name}"
+
+
+def fidelity_by_node(run: Run) -> Iterator[str]:
+    """Yield what of the manifest was not honoured here, node by node; nodes of one kind together."""
+    groups: dict[tuple[str, ...], list[Node]] = {}
+    for number in sorted(run.nodes):
+        node = run.nodes[number]
+        if node.notes:
+            groups.setdefault(node.notes, []).append(node)
+    if not groups:
+        return
+    yield "Not as in the manifest:"
+    for notes, nodes in groups.items():
+        names = ", ".join(clean(name_of(run, node)) for node in nodes[:_MOST_NAMES])
+        yield f"  {names}{f' and {len(nodes) - _MOST_NAMES} more' if len(nodes) > _MOST_NAMES else ''}:"
+        yield from (f"    {clean(note)}" for note in notes)
 
 
 def name_of(run: Run, node: Node) -> str:

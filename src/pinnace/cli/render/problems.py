@@ -21,3 +21,14 @@ def problem_count(problems: Sequence[Problem]) -> str:
     errors = sum(problem.is_error for problem in problems)
     counts = ((errors, "error"), (len(problems) - errors, "warning"))
     return " and ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count)
+
+
+def pretty_problem(problem: Problem, *, is_colour: bool) -> str:
+    """Return a problem as it stands below its file's name: icon, place, path, message and hint."""
+    colour = "red" if problem.is_error else "yellow"
+    icon = "✖" if problem.is_error else "⚠"
+    where = f"{problem.path}: " if problem.path else ""
+    place = f"{problem.line}:{problem.column} " if problem.line else ""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    text = clean(f"{place}{where}{problem.message}{hint} [{problem.code}]")
+    return f"{styled(icon, colour) if is_colour else icon} {text}"

@@ -1,0 +1,77 @@
+"""``pinnace list``: which runs there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pinnace.cli.options import field_selector_option, output_option, selector_option
+from pinnace.cli.session import namespace_of, opened
+
+if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
+    from pinnace.bootstrap import Pinnace
+    from pinnace.ports.store import RunSummary
+
+
+@click.command("list")
+@click.option("-A", "--all-namespaces", is_flag=True, help="List runs of all namespaces.")
+@click.option("-n", "--namespace", help="List runs of this namespace; by default of all.")
+@click.option("--status", "statuses", multiple=True, help="Runs in these phases, with commas.")
+@click.option("--completed", is_flag=True, help="Runs that have ended.")
+@click.option("--running", is_flag=True, help="Runs that have not ended.")
+@click.option("--resubmitted", is_flag=True, help="Runs that `resubmit` made.")
+@click.option("--prefix", default="", help="Runs whose names begin so.")
+@click.option("--since", default="", metavar="SPAN", help="Runs made within the last 10m, 3h, 1d.")
+@click.option("--older", default="", metavar="SPAN", help="Runs that ended longer ago than 10m, 3h, 1d.")
+@selector_option
+@field_selector_option
+@click.option("--no-headers", is_flag=True, help="Leave out the first line.")
+@output_option("name", "json", "yaml", "wide")
+def list_(**given: Any) -> None:
+    """List runs: those that go on first, then the newest."""
+    from pinnace.service.queries import Wanted, find
+
+    wanted = Wanted(
+        namespace=None if given["all_namespaces"] else namespace_of(given["namespace"]),
+        statuses=given["statuses"],
+        completed=given["completed"],
+        running=given["running"],
+        resubmitted=given["resubmitted"],
+        prefix=given["prefix"],
+        since=given["since"],
+        older=given["older"],
+        labels=given["selector"],
+        fields=given["field_selector"],
+    )
+    with opened() as pinnace:
+        runs = find(pinnace.store, wanted, time.time())
+        _show(pinnace, runs, given)
+
+
+def _show(pinnace: Pinnace, runs: Sequence[RunSummary], given: dict[str, Any]) -> None:
+    from pinnace.cli.printing import print_list
+    from pinnace.cli.render.listing import render_list
+    from pinnace.cli.render.text import clean
+    from pinnace.service.status import workflow_object
+
+    output = given["output"]
+    if output in {"json", "yaml"}:
+        print_list([workflow_object(pinnace.load(run.uid)) for run in runs], output)
+    elif not runs:
+        click.echo("No workflows found")
+    elif output == "name":
+        for run in runs:
+            click.echo(clean(run.name))
+    else:
+        details = {run.uid: pinnace.load(run.uid) for run in runs} if output == "wide" else {}
+        text = render_list(
+            runs,
+            details,
+            now=time.time(),
+            has_header=not given["no_headers"],
+            has_namespace=given["all_namespaces"],
+        )
+        click.echo(text, nl=False)

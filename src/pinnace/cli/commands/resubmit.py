@@ -1,0 +1,83 @@
+"""``pinnace resubmit``: a workflow again, as a new run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from pinnace.base.errors import RefusedError, UsageError
+from pinnace.cli.main import leave
+from pinnace.cli.options import (
+    field_selector_option,
+    namespace_option,
+    no_color_option,
+    output_option,
+    parameter_option,
+    run_arguments,
+    selector_option,
+)
+from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, settings_with
+
+
+@click.command()
+@run_arguments(required=False)
+@namespace_option
+@selector_option
+@field_selector_option
+@parameter_option("A workflow argument that changes.")
+@click.option("--priority", type=int, help="The workflow's priority.")
+@click.option("--memoized", is_flag=True, help="Not possible here: `retry` keeps what succeeded.")
+@click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
+@click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
+@click.option(
+    "-w",
+    "--wait",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    help="Accepted for argo's sake: resubmit always waits.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    help="Accepted for argo's sake: resubmit always shows.",
+)
+@output_option("json", "yaml", "name", "wide")
+@no_color_option
+def resubmit(names: Sequence[str], namespace: str | None, **given: Any) -> None:
+    """Run the workflows of WORKFLOW... again, each as a new run with a generated name."""
+    from pinnace.cli.driving import Display, drive
+    from pinnace.service.queries import Wanted, find
+    from pinnace.service.resubmit import resubmitted
+
+    if given["memoized"]:
+        message = "a new run cannot take over what an old one did"
+        raise RefusedError(message, remedy="`pinnace retry NAME` runs only what failed, in the same run.")
+    if not names and not given["selector"] and not given["field_selector"]:
+        message = "which workflow?"
+        raise UsageError(message, remedy="Give names, @latest, or a selector.")
+    with opened(settings_with(is_isolated=given["isolated"])) as pinnace:
+        where = namespace_of(namespace)
+        olds = dict.fromkeys(run.uid for run in find_runs(pinnace, names, where))
+        if given["selector"] or given["field_selector"]:
+            wanted = Wanted(namespace=where, labels=given["selector"], fields=given["field_selector"])
+            olds |= dict.fromkeys(run.uid for run in find(pinnace.store, wanted, time.time()))
+        uids = []
+        for old in olds:
+            run = pinnace.load(old)
+            workflow = resubmitted(run, parameters=given["parameters"], priority=given["priority"])
+            uids.append(pinnace.submit(workflow, run.lookup.catalogue))
+        display = Display(
+            is_quiet=given["quiet"],
+            is_log=given["is_log"],
+            output=given["output"],
+            is_colour=is_colour(no_color=given["no_color"]),
+        )
+        status = drive(pinnace, uids, display)
+    leave(status)

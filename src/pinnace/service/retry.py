@@ -1,0 +1,240 @@
+"""Running again what failed in a run, in the same run. Source: Argo workflow/util FormulateRetryWorkflow.
+
+What failed is made as if it had just been called, what came after it is forgotten, and what holds it is open
+again; what succeeded stays. Then the run is driven as after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from pinnace.base.errors import RefusedError, UsageError
+from pinnace.base.ids import NodeNumber
+from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Run, RunInfo, RunState, Shutdown
+from pinnace.service.graph import Graph
+from pinnace.service.selectors import FieldSelector, select_nodes
+
+_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
+
+
+class Retried(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes in a run that is retried."""
+
+    info: RunInfo
+    state: RunState
+    nodes: tuple[Node, ...]
+    removed: frozenset[NodeNumber]
+
+
+def retry(
+    run: Run,
+    now: float,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    restart: FieldSelector | None = None,
+) -> Retried:
+    """Return what changes when ``run`` is retried at ``now`` (Unix seconds).
+
+    Args:
+        run: a run that has ended.
+        now: when it begins again.
+        parameters: workflow arguments that change; steps that are called again see them.
+        restart: nodes to run again although they succeeded.
+
+    Raises:
+        RefusedError: the run has not ended, succeeded, or holds nothing that could be run again.
+    """
+    name, phase = run.info.name, run.state.phase
+    if phase == "Succeeded" and restart is None:
+        message = f"{name} succeeded: to run parts of it again, choose them"
+        raise RefusedError(message, remedy="Use --restart-successful with --node-field-selector.")
+    if not run.state.is_finished:
+        message = f"cannot retry a run in phase {phase or 'Pending'}: {name}"
+        raise RefusedError(message, remedy=f"Wait for it, or stop it: `pinnace stop {name}`.")
+    plan = _Plan(run, now, anew=bool(parameters))
+    for node in _failed(run, plan.graph):
+        plan.again(node)
+    for node in _chosen(run, restart):
+        plan.again(node)
+    if plan.is_empty:
+        message = f"nothing in {name} can be run again"
+        raise RefusedError(message, remedy=f"Run all of it as a new run: `pinnace resubmit {name}`.")
+    return Retried(
+        info=replace(run.info, parameters={**run.info.parameters, **(parameters or {})}),
+        state=replace(
+            run.state,
+            phase="Running",
+            message="",
+            started_at=now,
+            finished_at=None,
+            shutdown=Shutdown.NONE,
+            is_suspended=False,
+            generation=run.state.generation + 1,
+        ),
+        nodes=tuple(plan.changed()),
+        removed=frozenset(plan.removed),
+    )
+
+
+class _Plan:
+    """What is to be run again, opened again and forgotten."""
+
+    def __init__(self, run: Run, now: float, *, anew: bool) -> None:
+        self.graph = Graph(run)
+        self.removed: set[NodeNumber] = set()
+        self._run = run
+        self._now = now
+        self._anew = anew
+        """True: what is called again is called with new arguments."""
+        self._again: set[NodeNumber] = set()
+        self._opened: set[NodeNumber] = set()
+        self._remove(run.index.called.get((NOBODY, "onExit", -1)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is run again."""
+        return not self._again and not self._opened
+
+    def again(self, node: Node) -> None:
+        """Have ``node`` run again, and everything after it forgotten."""
+        if node.number in self.removed:
+            return
+        above = list(self._above(node))
+        self._opened.update(each.number for each in above)
+        self._forget_what_follows(node)
+        for each in above:
+            self._forget_what_follows(each)
+        if node.type is NodeType.RETRY:
+            for attempt in self._run.index.children.get(node.number, ()):
+                self._remove(attempt)
+        is_call = node.type in _LEAVES or node.type is NodeType.RETRY
+        if node.type is NodeType.SKIPPED or (self._anew and is_call):
+            self._call_again(node)
+        elif node.type in _LEAVES:
+            self._again.add(node.number)
+        else:
+            self._opened.add(node.number)
+
+    def changed(self) -> Iterator[Node]:
+        """Yield the nodes that stay and are no longer what they were."""
+        for number in sorted((self._again | self._opened) - self.removed):
+            node = self._run.nodes[number]
+            fresh = replace(
+                node, message="", outputs=None, finished_at=None, wake_at=None, deadline=None, notes=()
+            )
+            if number in self._again:
+                generation = self._run.state.generation + 1
+                yield replace(fresh, phase=Phase.WAITING, started_at=None, generation=generation)
+            else:
+                # A step group looks for steps that are not there and calls them.
+                is_expanded = node.is_expanded and node.type is not NodeType.STEP_GROUP
+                yield replace(fresh, phase=Phase.RUNNING, started_at=self._now, is_expanded=is_expanded)
+
+    def _above(self, node: Node) -> Iterator[Node]:
+        while node.parent != NOBODY:
+            node = self._run.nodes[node.parent]
+            yield node
+
+    def _call_again(self, node: Node) -> None:
+        """Forget ``node`` so that its caller calls it again; a task's loop is called as a whole."""
+        parent = self._run.nodes.get(node.parent)
+        if parent is None:
+            self._again.add(node.number)
+        elif parent.type is NodeType.TASK_GROUP:
+            self._remove(parent.number)
+        else:
+            self._remove(node.number)
+
+    def _forget_what_follows(self, node: Node) -> None:
+        for number in self.graph.children(node.number):
+            if self._run.nodes[number].parent != node.number:
+                self._remove(number)
+
+    def _remove(self, first: NodeNumber | None) -> None:
+        """Forget a node, what it called and what follows it; a stack, because chains are long."""
+        stack = [] if first is None else [first]
+        while stack:
+            number = stack.pop()
+            if number not in self.removed:
+                self.removed.add(number)
+                stack += self._run.index.children.get(number, ())
+                stack += self.graph.children(number)
+
+
+def _failed(run: Run, graph: Graph) -> Iterator[Node]:
+    """Yield what explains the failure, first ones first: what failed by itself and was not forgiven.
+
+    # Differs from Argo: waits that failed and calls that could not be made are run again too, and a hook that
+    # succeeded does not count as success after the failure.
+    """
+    went_on = _went_on(run, graph)
+    for number in sorted(run.nodes):
+        node = run.nodes[number]
+        if not node.phase.is_bad or node.is_hook or node.is_exit or number in went_on:
+            continue
+        if not any(_explains(run, below) for below in run.index.children.get(number, ())) and _counts(
+            run, node
+        ):
+            yield node
+
+
+def _explains(run: Run, number: NodeNumber) -> bool:
+    """Return whether the node's failure is the one to run again, and not that of what called it.
+
+    A Retry node of tasks begins its attempts afresh; one of steps or a dag goes on with the last attempt.
+    """
+    node = run.nodes[number]
+    return node.phase.is_bad and not node.is_hook and not (node.is_attempt and node.type in _LEAVES)
+
+
+def _counts(run: Run, node: Node) -> bool:
+    """Return whether the node belongs to the last attempt of everything that calls it."""
+    while True:
+        parent = run.nodes.get(node.parent)
+        if parent is None:
+            return True
+        if node.is_attempt and (node.type in _LEAVES or run.index.children[parent.number][-1] != node.number):
+            return False
+        node = parent
+
+
+def _went_on(run: Run, graph: Graph) -> set[NodeNumber]:
+    """Return the nodes after which something succeeded: their failure did not stop the run."""
+    found: set[NodeNumber] = set()
+    for number in sorted(run.nodes, reverse=True):
+        for after in graph.children(number):
+            node = run.nodes[after]
+            is_own = node.parent == number
+            if not node.is_hook and not is_own and (node.phase is Phase.SUCCEEDED or after in found):
+                found.add(number)
+    return found
+
+
+def _chosen(run: Run, restart: FieldSelector | None) -> Iterable[Node]:
+    if restart is None:
+        return ()
+    if not restart.terms:
+        message = "--restart-successful needs --node-field-selector"
+        raise UsageError(message, remedy="Say which nodes, as in --node-field-selector displayName=build.")
+    meant = select_nodes(run, restart)
+    leaves = [each for node in meant for each in _leaves_below(run, node) if not each.is_hook]
+    if not leaves:
+        message = f"no node of {run.info.name} matches the node field selector"
+        raise UsageError(message, remedy=f"See them with `pinnace get {run.info.name} -o json`.")
+    return sorted(leaves, key=lambda node: node.number)
+
+
+def _leaves_below(run: Run, node: Node) -> Iterator[Node]:
+    """Yield the node itself, or what it called that does work; attempts are their Retry node."""
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        below = [run.nodes[number] for number in run.index.children.get(each.number, ())]
+        is_whole = each.type is NodeType.RETRY and all(attempt.type in _LEAVES for attempt in below)
+        if is_whole or each.type in _LEAVES:
+            yield run.nodes[each.parent] if each.is_attempt else each
+        else:
+            stack += below
