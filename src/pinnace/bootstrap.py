@@ -108,7 +108,7 @@ class Pinnace:
             raise RefusedError(message, remedy="Follow it with `pinnace watch`.")
         self._leases[uid] = lease
 
-    async def drive(self, uids: Sequence[str], *, observer: Observer, is_recovery: bool = False) -> None:
+    async def drive(self, uids: Sequence[str], *, observer: Observer) -> None:
         """Drive runs that this process owns until each has ended."""
         from pinnace.executors.process import ProcessExecutor
         from pinnace.stores.writer import Writer
@@ -137,7 +137,7 @@ class Pinnace:
             isolated=self.settings.is_isolated,
         )
         try:
-            await self._fleet.drive({uid: self._leases[uid] for uid in uids}, is_recovery=is_recovery)
+            await self._fleet.drive({uid: self._leases[uid] for uid in uids})
         finally:
             await http.close()
             await executor.close()

@@ -48,9 +48,9 @@ class Display:
         click.echo(text, err=self.is_to_stderr, color=self.is_colour)
 
 
-def drive(pinnace: Pinnace, uids: Sequence[str], display: Display, *, is_recovery: bool = False) -> int:
+def drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
     """Drive the runs to their ends, showing how they get on, and return the command's exit status."""
-    interrupts = asyncio.run(_drive(pinnace, uids, display, is_recovery=is_recovery))
+    interrupts = asyncio.run(_drive(pinnace, uids, display))
     runs = [pinnace.load(uid) for uid in uids]
     _show_ends(pinnace, runs, display)
     if interrupts:
@@ -58,10 +58,10 @@ def drive(pinnace: Pinnace, uids: Sequence[str], display: Display, *, is_recover
     return FAILED if any(run.state.phase != "Succeeded" for run in runs) else 0
 
 
-async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display, *, is_recovery: bool) -> int:
+async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
     """Drive the runs; return how often the user interrupted."""
     observer, tick, close = _watching(pinnace, display)
-    driving = asyncio.ensure_future(pinnace.drive(uids, observer=observer, is_recovery=is_recovery))
+    driving = asyncio.ensure_future(pinnace.drive(uids, observer=observer))
     interrupts = Interrupts(pinnace, observer, driving)
     with interrupts:
         ticking = asyncio.create_task(_tick(tick))

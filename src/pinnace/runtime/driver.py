@@ -97,13 +97,13 @@ class Driver:
 
     # Driving -----------------------------------------------------------------------------------------------
 
-    async def drive(self, *, is_recovery: bool) -> None:
+    async def drive(self) -> None:
         """Drive the run until it has ended and nothing of it is left running.
 
         Raises:
             LeaseLost: another process owns the run now; nothing more is done here.
         """
-        if is_recovery or self.run.state.phase:
+        if self.run.state.phase:
             await self._recover()
         else:
             self.tell([RunStarted()])

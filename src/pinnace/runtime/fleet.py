@@ -80,7 +80,7 @@ class Fleet:
         self._drivers: dict[str, Driver] = {}
         self._attempts: dict[str, Driver] = {}
 
-    async def drive(self, leases: Mapping[str, int], *, is_recovery: bool) -> None:
+    async def drive(self, leases: Mapping[str, int]) -> None:
         """Drive the runs, whose leases this process holds, until each has ended.
 
         A run that another process took over is let go of, and the observer told.
@@ -88,7 +88,7 @@ class Fleet:
         self._executor.listen(self._take_in)
         watch = asyncio.create_task(self._watch())
         try:
-            drives = [self._drive(uid, lease, is_recovery) for uid, lease in leases.items()]
+            drives = [self._drive(uid, lease) for uid, lease in leases.items()]
             results = await asyncio.gather(*drives, return_exceptions=True)
         finally:
             watch.cancel()
@@ -97,7 +97,7 @@ class Fleet:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _drive(self, uid: str, lease: int, is_recovery: bool) -> None:  # a fact, not a mode
+    async def _drive(self, uid: str, lease: int) -> None:
         stored = self._store.load_run(uid)
         run = rebuilt(stored)
         driver = self._drivers[uid] = Driver(
@@ -118,7 +118,7 @@ class Fleet:
             clock=self._clock,
         )
         try:
-            await driver.drive(is_recovery=is_recovery)
+            await driver.drive()
         except LeaseLost as error:
             self._observer.said(f"{run.info.name}: {error}")
         finally:

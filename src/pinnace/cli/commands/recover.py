@@ -47,5 +47,5 @@ def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:
             output=given["output"],
             is_colour=is_colour(no_color=given["no_color"]),
         )
-        status = drive(pinnace, [run.uid for run in runs], display, is_recovery=True)
+        status = drive(pinnace, [run.uid for run in runs], display)
     leave(status)

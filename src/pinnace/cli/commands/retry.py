@@ -81,7 +81,7 @@ def retry(names: Sequence[str], namespace: str | None, **given: Any) -> None:
             output=given["output"],
             is_colour=is_colour(no_color=given["no_color"]),
         )
-        status = drive(pinnace, list(uids), display, is_recovery=True)
+        status = drive(pinnace, list(uids), display)
     leave(status)
 
 

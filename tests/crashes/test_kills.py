@@ -1,0 +1,143 @@
+"""A real ``pinnace`` is killed at random instants and recovered, until its run has ended.
+
+How many kills: ``PINNACE_TEST_KILLS``, a few by default, 200 in ``make soak``. Each case starts a run, kills the
+process that drives it, and each one that recovers it, at an instant drawn at random; in the end the run must look
+as one that nobody disturbed, and the tasks' own notes must show that none that began was begun again.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WORKFLOW = Path(__file__).with_name("workflow.yaml")
+KILLS = int(os.environ.get("PINNACE_TEST_KILLS", "4"))
+#: Kills of one run; after them it is let go on to its end.
+KILLS_A_RUN = 4
+#: Seconds after which a process that does not end is a failure.
+PATIENCE = 60
+
+
+class Ship:
+    """One home folder, and the commands that are run against it."""
+
+    def __init__(self, home: Path, *, isolated: bool) -> None:
+        self.home = home
+        self.notes = home / "notes"
+        self.notes.touch()
+        self.env = {
+            **os.environ,
+            "PINNACE_HOME": str(home / "state"),
+            "PINNACE_ISOLATED": "true" if isolated else "false",
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "pinnace", *arguments],
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=(self.home / "stdout").open("ab"),
+            stderr=(self.home / "stderr").open("ab"),
+        )
+
+    def status(self) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-m", "pinnace", "get", "crashes", "-o", "json"],
+            env=self.env,
+            capture_output=True,
+            check=False,
+        )
+        return json.loads(done.stdout)["status"] if done.returncode == 0 else {}
+
+    def said(self) -> str:
+        return (self.home / "stderr").read_text(errors="replace")[-4000:]
+
+
+def lasting(status: dict[str, Any]) -> dict[str, Any]:
+    """Return what must be the same however often a run was disturbed: no times, no ids of this run."""
+    uid_free = {}
+    for node in status["nodes"].values():
+        outputs = node.get("outputs", {})
+        uid_free[node["name"]] = (
+            node["type"],
+            node["phase"],
+            node.get("message", ""),
+            [(each["name"], each.get("value")) for each in outputs.get("parameters", [])],
+            sorted(each["name"] for each in outputs.get("artifacts", [])),
+        )
+    return {"phase": status["phase"], "nodes": uid_free}
+
+
+def undisturbed(tmp_path: Path, *, isolated: bool) -> tuple[dict[str, Any], float]:
+    """Return what a run comes to that nobody kills, and the seconds that it took."""
+    home = tmp_path / "undisturbed"
+    home.mkdir()
+    ship = Ship(home, isolated=isolated)
+    began = time.monotonic()
+    process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={ship.notes}")
+    assert process.wait(PATIENCE) == 0, ship.said()
+    return lasting(ship.status()), time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("isolated", [False, True], ids=["on the host", "isolated"])
+def test_a_run_that_is_killed_and_recovered_ends_as_one_that_is_not(tmp_path: Path, isolated: bool) -> None:
+    if isolated and not sys.platform.startswith("linux"):
+        pytest.skip("private views need Linux")
+    expected, seconds = undisturbed(tmp_path, isolated=isolated)
+    seed = int(os.environ.get("PINNACE_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
+    draw = random.Random(seed)
+    print(f"seed {seed}")
+    killed = 0
+    for voyage in range(max(1, KILLS // KILLS_A_RUN // 2)):
+        home = tmp_path / f"voyage-{voyage}"
+        home.mkdir()
+        ship = Ship(home, isolated=isolated)
+        log = ship.notes if not isolated else Path("/dev/null")
+        killed += disturb(ship, log, draw, seconds)
+        status = ship.status()
+        assert lasting(status) == expected, f"seed {seed}: {ship.said()}"
+        if not isolated:
+            assert_nothing_ran_twice(ship.notes, f"seed {seed}")
+    assert killed, f"seed {seed}: every process ended before it could be killed"
+
+
+def disturb(ship: Ship, log: Path, draw: random.Random, seconds: float) -> int:
+    """Run, kill and recover until the run has ended; return how many were killed."""
+    killed = 0
+    process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
+    for _ in range(KILLS_A_RUN):
+        try:
+            process.wait(draw.uniform(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+        phase = ship.status().get("phase")
+        if phase in {"Succeeded", "Failed", "Error"}:
+            return killed
+        if phase is None:
+            process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
+        else:
+            process = ship.start("recover", "--quiet")
+    process.wait(PATIENCE)
+    if ship.status().get("phase") is None:
+        process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
+        process.wait(PATIENCE)
+    return killed
+
+
+def assert_nothing_ran_twice(notes: Path, context: str) -> None:
+    counted = collections.Counter(notes.read_text().splitlines())
+    twice = {line: count for line, count in counted.items() if count > 1}
+    assert not twice, f"{context}: {twice}"
