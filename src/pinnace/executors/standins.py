@@ -54,6 +54,7 @@ BASE_ENVIRONMENT = {
     "LANG": "C.UTF-8",
 }
 _PYTHONS = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
+_ENTRY_HEAD = re.compile(r"""\s*\[\[\s*["']?image["']?\s*\]\]""")
 _HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "library/")
 
 
@@ -218,10 +219,11 @@ def load(path: Path) -> tuple[Entry, ...]:
         what = f"[{unknown[0]}] is not known" if unknown else "[image] is one table"
         message = f"{path}: {what}"
         raise UsageError(message, remedy="every entry begins with [[image]]")
-    lines = [
-        number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[image]]")
-    ]
-    return tuple(_entry(row, f"{path}, line {line}") for row, line in zip(rows, lines, strict=True))
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if _ENTRY_HEAD.match(line)]
+    # An array written inline has no such lines: its entries are counted instead.
+    heads = [f"line {n}" for n in lines]
+    places = heads if len(heads) == len(rows) else [f"entry {n}" for n in range(1, len(rows) + 1)]
+    return tuple(_entry(row, f"{path}, {place}") for row, place in zip(rows, places, strict=True))
 
 
 def parse_option(text: str) -> Entry:

@@ -50,13 +50,17 @@ class Venvs:
     def _build(self, target: Path, packages: Sequence[str], wanted: dict[str, object]) -> Venv:
         pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
         for argv in ([self._python, "-m", "venv", str(target)], [*pip, "install", "--", *packages]):
-            done = subprocess.run(argv, capture_output=True, check=False)
+            try:
+                done = subprocess.run(argv, capture_output=True, check=False)
+            except OSError as error:
+                return Venv(target, _problem(packages, str(error)))
             if done.returncode != 0:
                 said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-                problem = (
-                    f"the virtual environment with {', '.join(packages)} cannot be made "
-                    f"(it needs the network the first time): {said[-1] if said else 'pip said nothing'}"
-                )
-                return Venv(target, problem)
+                return Venv(target, _problem(packages, said[-1] if said else f"{argv[0]} said nothing"))
         (target / _COMPLETE).write_text(json.dumps(wanted), encoding="utf-8")
         return Venv(target)
+
+
+def _problem(packages: Sequence[str], said: str) -> str:
+    names = ", ".join(packages)
+    return f"the virtual environment with {names} cannot be made (the first time takes the network): {said}"

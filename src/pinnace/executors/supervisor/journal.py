@@ -57,14 +57,12 @@ def parse(data: bytes) -> tuple[list[Record], int]:
     """Return the whole records at the start of ``data`` and how many bytes they take."""
     records: list[Record] = []
     length = 0
-    for line in data.splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            break
+    for line in data.split(b"\n")[:-1]:
         try:
             records.append(json.loads(line))
         except ValueError:
             break
-        length += len(line)
+        length += len(line) + 1
     return records, length
 
 

@@ -285,6 +285,13 @@ class StopContract(FileContract):
         ended = await desk.told("a", TaskEnded)
         assert (ended.reason, ended.exit_code) == (EndReason.CANCELLED, 9)
 
+    async def test_a_cancel_right_after_the_start_is_not_lost(self, desk: Desk) -> None:
+        names = [f"a{number}" for number in range(20)]
+        await desk.executor.start([desk.task("sleep 3600", name) for name in names])
+        await desk.executor.cancel(names, grace=0)
+        reasons = {(await desk.told(name, TaskEnded)).reason for name in names}
+        assert reasons == {EndReason.CANCELLED}
+
     async def test_a_task_that_ignores_sigterm_is_killed_after_its_grace(
         self, desk: Desk, tmp_path: Path
     ) -> None:

@@ -1,0 +1,159 @@
+"""What is known after Pinnace or a supervisor was killed at once."""
+
+# ruff: noqa: ASYNC110, ASYNC220  # a test may wait for files to change, and start a victim
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from pinnace.executors.isolation import probe
+from pinnace.executors.process import ProcessExecutor
+from pinnace.ports.executor import EndReason, TaskEnded, TaskStarted
+from pinnace.testing.contracts.executor import RUN, Desk, eventually, volume
+
+#: Hands over two tasks and then waits to be killed.
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from pinnace.executors.process import ProcessExecutor
+from pinnace.ports.executor import StagedFile, TaskSpec
+
+async def main(home, data, isolated):
+    executor = ProcessExecutor(Path(home))
+    files = (StagedFile(path=f"{data}-mounted", source=data, writable_source=True),)
+    env = (("PATH", "/usr/bin:/bin"),)
+    slow = f"until [ -e {data}-mounted/go ]; do sleep 0.01; done; echo slow; exit 6"
+    scripts = {"fast": "echo fast; exit 5", "slow": slow}
+    await executor.start([
+        TaskSpec(attempt_id=name, run_id="run-1", argv=("sh", "-c", script), env=env,
+                 files=files if name == "slow" else (), isolated=isolated, want_result=True)
+        for name, script in scripts.items()
+    ])
+    print("handed over", flush=True)
+    await asyncio.sleep(3600)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3] == "True"))
+"""
+
+
+def supervisor_of(home: Path) -> int:
+    """Return the process id of the run's supervisor: it holds the lock."""
+    lock = (home / "runs" / RUN / "supervisor.lock").stat()
+    for line in Path("/proc/locks").read_text().splitlines():
+        fields = line.split()
+        if fields[1] == "FLOCK" and fields[5].split(":")[2] == str(lock.st_ino):
+            return int(fields[4])
+    raise LookupError(home)
+
+
+@pytest.fixture(params=[False, True], ids=["host", "view"])
+async def desk(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Desk]:
+    isolated: bool = request.param
+    if isolated and not (isolation := await asyncio.to_thread(probe, home)).is_available:
+        pytest.skip(isolation.reason)
+    desk = Desk(ProcessExecutor(home), isolated=isolated)
+    yield desk
+    await desk.executor.close_run(RUN)
+    await desk.executor.close()
+
+
+async def test_after_the_owner_is_killed_every_end_is_still_true(
+    desk: Desk, home: Path, tmp_path: Path
+) -> None:
+    data = volume(tmp_path / "data")
+    command = [sys.executable, "-c", OWNER, str(home), data.source, str(desk.isolated)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert await asyncio.to_thread(owner.stdout.readline) == b"handed over\n"
+        owner.kill()
+    (tmp_path / "data" / "go").touch()
+    async with asyncio.timeout(30):
+        while len(ends := [f for f in await desk.executor.adopt(RUN) if isinstance(f, TaskEnded)]) < 2:
+            await asyncio.sleep(0.01)
+    told = {end.attempt_id: (end.reason, end.exit_code, end.result) for end in ends}
+    assert told == {"fast": (EndReason.EXITED, 5, "fast"), "slow": (EndReason.EXITED, 6, "slow")}
+
+
+async def test_after_a_supervisor_is_killed_what_ran_is_lost_and_ended(
+    desk: Desk, home: Path, tmp_path: Path
+) -> None:
+    data = volume(tmp_path / "data")
+    await desk.run("exit 5", "before")
+    beat = f"trap '' TERM; while :; do echo x >> {data.path}/beat; sleep 0.01; done"
+    await desk.executor.start([desk.task(beat, "during", files=(data,))])
+    await eventually((tmp_path / "data" / "beat").exists)
+    await desk.told("during", TaskStarted)
+    os.kill(supervisor_of(home), signal.SIGKILL)
+    ended = await desk.told("during", TaskEnded)
+    assert (ended.reason, ended.exit_code) == (EndReason.LOST, None)
+    facts = {fact.attempt_id: fact for fact in await desk.executor.adopt(RUN)}
+    assert facts["during"] == ended
+    assert facts["before"].exit_code == 5
+    assert (await desk.run("exit 7", "after")).exit_code == 7
+
+    def size() -> int:
+        return (tmp_path / "data" / "beat").stat().st_size
+
+    async with asyncio.timeout(30):
+        last = -1
+        while last != size():  # its warden ends it as soon as it notices
+            last = size()
+            await asyncio.sleep(0.1)
+
+
+async def test_what_waited_when_a_supervisor_was_killed_is_started_by_the_next(
+    home: Path, tmp_path: Path
+) -> None:
+    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
+    data = volume(tmp_path / "data")
+    blocker = desk.task(f"touch {data.path}/up; sleep 3600", "blocker", files=(data,))
+    await desk.executor.start([blocker, desk.task("echo waited", "waiting")])
+    await eventually((tmp_path / "data" / "up").exists)
+    os.kill(supervisor_of(home), signal.SIGKILL)
+    assert (await desk.told("waiting", TaskEnded)).result == "waited"
+    assert (await desk.told("blocker", TaskEnded)).reason is EndReason.LOST
+    await desk.executor.close_run(RUN)
+
+
+async def test_a_cancelled_task_that_waits_never_starts(home: Path) -> None:
+    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
+    await desk.executor.start([desk.task("sleep 3600", "blocker"), desk.task("true", "waiting")])
+    await desk.executor.cancel(["waiting"])
+    ended = await desk.told("waiting", TaskEnded)
+    assert (ended.reason, ended.exit_code) == (EndReason.CANCELLED, None)
+    await desk.executor.close_run(RUN)
+    assert not any(isinstance(u, TaskStarted) and u.attempt_id == "waiting" for u in desk.updates)
+
+
+async def test_a_waiting_task_ends_at_its_deadline(home: Path) -> None:
+    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
+    blocker, waiting = desk.task("sleep 3600", "blocker"), desk.task("true", "waiting", deadline=1.0)
+    await desk.executor.start([blocker, waiting])
+    assert (await desk.told("waiting", TaskEnded)).reason is EndReason.DEADLINE
+    await desk.executor.close_run(RUN)
+
+
+async def test_a_deep_home_is_no_obstacle_to_the_socket(tmp_path: Path) -> None:
+    home = tmp_path.joinpath(*["a-rather-long-folder-name"] * 8)
+    desk = Desk(ProcessExecutor(home), isolated=False)
+    assert (await desk.run("exit 3")).exit_code == 3
+    await desk.executor.close_run(RUN)
+
+
+async def test_closing_a_run_twice_or_unseen_is_no_error(home: Path) -> None:
+    executor = ProcessExecutor(home)
+    await executor.close_run("never-seen")
+    desk = Desk(executor, isolated=False)
+    await desk.run("true")
+    await executor.close_run(RUN)
+    await executor.close_run(RUN)
+    left = sorted(path.name for path in (home / "runs" / RUN).iterdir())
+    assert left == ["logs"]

@@ -1,0 +1,189 @@
+"""What a private view keeps from the task, and what it keeps the task from."""
+
+# ruff: noqa: ASYNC240, PTH208  # a test may look at the host's files
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from pinnace.ports.executor import Capture, CaptureKind, EndReason, StagedFile, TaskEnded
+from pinnace.testing.contracts.executor import RUN, Desk, eventually, volume
+
+PLACES = ("/", "/tmp", "/var/tmp", "/usr", "/etc", "/dev/shm", "/run")
+
+
+async def test_a_hundred_tasks_write_the_same_path(view: Desk) -> None:
+    capture = Capture(name="out", path="/tmp/out.json", kind=CaptureKind.PARAMETER)
+    tasks = [
+        view.task(f"echo {number} > /tmp/out.json; ls /tmp", f"a{number}", captures=(capture,))
+        for number in range(100)
+    ]
+    await view.executor.start(tasks)
+    ends = [await view.told(task.attempt_id, TaskEnded) for task in tasks]
+    assert {end.result for end in ends} == {"out.json"}
+    assert [int(Path(end.captures[0].stored).read_text()) for end in ends] == list(range(100))
+
+
+async def test_nothing_that_a_task_does_to_files_touches_the_host(view: Desk) -> None:
+    name = f"pinnace-test-{os.getpid()}"
+    write = f"for d in {' '.join(PLACES)}; do echo x > $d/{name}; done"
+    script = f"cd /; rm -rf /usr/share/doc /opt /etc/passwd; {write}"
+    before = os.listdir("/usr/share/doc")
+    await view.run(script)
+    assert os.listdir("/usr/share/doc") == before
+    assert Path("/etc/passwd").exists()
+    assert not [d for d in PLACES if Path(d, name).exists()]
+
+
+async def test_a_task_may_write_wherever_root_may(view: Desk) -> None:
+    script = f"for d in {' '.join(PLACES)}; do echo x > $d/new && cat $d/new; done"
+    ended = await view.run(f"{script}; mkdir -p /mnt/a/b /work-of-mine")
+    assert (ended.exit_code, ended.result) == (0, "\n".join("x" * 7))
+
+
+async def test_what_is_private_to_the_user_is_not_there(view: Desk, home: Path) -> None:
+    secret = home / "secret"
+    secret.write_text("secret")
+    ended = await view.run(f"cat {secret}; ls -A /tmp /var/tmp /run /root | grep -v : ; ls -A {Path.home()}")
+    shown = {"", *Path(sys.base_prefix).resolve().parts, "systemd", "resolve"}
+    assert set((ended.result or "").split("\n")) <= shown
+
+
+async def test_links_in_a_view_lead_nowhere_outside_it(view: Desk, home: Path) -> None:
+    secret = home / "secret"
+    secret.write_text("secret")
+    capture = Capture(name="c", path="/tmp/c", kind=CaptureKind.ARTIFACT)
+    ended = await view.run(
+        f"mkdir /tmp/c; ln -s {secret} /tmp/c/stolen; ln -s {home} /tmp/c/all", captures=(capture,)
+    )
+    assert not ended.captures[0].stored
+    assert "leads nowhere" in ended.captures[0].error
+
+
+async def test_only_its_own_processes_are_seen_and_signalled(view: Desk) -> None:
+    ended = await view.run(f"ls /proc | grep -c '^[0-9]'; kill -0 {os.getpid()} || echo gone; echo $$")
+    count, gone, pid = (ended.result or "").split("\n")
+    assert int(count) <= 5
+    assert (gone, int(pid) < 1024) == ("gone", True)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "mount -t tmpfs x /mnt",
+        "umount /proc",
+        "mknod /tmp/disk b 8 0",
+        "echo 1 > /proc/sys/kernel/panic",
+        "echo c > /proc/sysrq-trigger",
+        "readlink /proc/1/root",
+        "ls /proc/1/fd/",
+        "kill -9 1 && sleep 0.2 && kill -0 1",
+        "touch /sys/kernel/x",
+        "chroot /proc/1/root true",
+    ],
+)
+async def test_root_in_a_view_is_not_root_of_the_machine(view: Desk, attempt: str) -> None:
+    ended = await view.run(f"{attempt} || exit 77")
+    if attempt.startswith("kill"):
+        assert ended.exit_code == 0, "process 1 ignores the signals of its own"
+    elif attempt.startswith("ls"):
+        assert "/" not in (ended.result or "").replace("\n", "")
+    else:
+        assert ended.exit_code == 77
+
+
+async def test_devices_and_terminals_are_there(view: Desk) -> None:
+    script = "echo x > /dev/null && head -c 3 /dev/zero | od -An -c && echo e > /dev/stdout"
+    assert (
+        await view.run(f"{script} && ls -d /dev/pts/ptmx /dev/shm")
+    ).result == "  \\0  \\0  \\0\ne\n/dev/pts/ptmx\n/dev/shm"
+
+
+async def test_a_name_is_resolved_as_on_the_host(view: Desk) -> None:
+    ended = await view.run("cat /etc/resolv.conf | wc -c; cat /etc/hostname; hostname")
+    lines = (ended.result or "").split("\n")
+    assert int(lines[0]) == len(Path("/etc/resolv.conf").read_bytes())
+
+
+async def test_input_files_merge_with_the_folders_of_the_host(view: Desk) -> None:
+    files = (
+        StagedFile(path="/etc/app/config", content=b"1"),
+        StagedFile(path="/bin/mine", content=b"#!/bin/sh\necho mine\n", mode=0o755),
+        StagedFile(path="/tmp/in", content=b"2"),
+        StagedFile(path="/top", content=b"3"),
+    )
+    ended = await view.run(
+        "cat /etc/app/config /tmp/in /top; mine; test -e /etc/passwd; ls /tmp; stat -c %a /tmp", files=files
+    )
+    assert ended.result == "123mine\nin\n1777"
+
+
+async def test_an_input_folder_is_writable_and_its_source_untouched(view: Desk, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "f").write_text("old")
+    file = StagedFile(path="/data", source=str(tmp_path / "source"))
+    ended = await view.run("echo new > /data/f; echo x > /data/g; rm -r /data/f; ls /data", files=(file,))
+    assert ended.result == "g"
+    assert {p.name: p.read_text() for p in (tmp_path / "source").iterdir()} == {"f": "old"}
+
+
+async def test_an_input_within_a_volume_is_put_into_the_volume(view: Desk, tmp_path: Path) -> None:
+    data = volume(tmp_path / "data")
+    inner = StagedFile(path=f"{data.path}/sub/in", content=b"1")
+    assert (await view.run(f"cat {data.path}/sub/in", files=(inner, data))).result == "1"
+    assert (tmp_path / "data" / "sub" / "in").read_text() == "1"
+
+
+@pytest.mark.parametrize("path", ["relative", "/proc/x", "/dev/x", "/"])
+async def test_a_file_where_none_can_be_is_refused(view: Desk, path: str) -> None:
+    ended = await view.run("true", files=(StagedFile(path=path, content=b""),))
+    assert ended.reason is EndReason.NOT_STARTED
+    assert path in ended.message
+
+
+async def test_a_missing_working_directory_is_made(view: Desk) -> None:
+    assert (await view.run("pwd", working_dir="/not/there/yet")).result == "/not/there/yet"
+
+
+async def test_a_fork_bomb_ends_itself(view: Desk) -> None:
+    bomb = "import os, time\nwhile True:\n  try:\n    os.fork()\n  except OSError:\n    time.sleep(0.01)\n"
+    await view.executor.start([view.task(f"exec python3 -c '{bomb}'", "bomb", timeout=1.0, grace=0.0)])
+    ended = await view.told("bomb", TaskEnded)
+    assert ended.reason is EndReason.DEADLINE
+    assert (await view.run("echo fine")).result == "fine"
+
+
+async def test_a_task_over_its_disk_quota_is_evicted(view: Desk) -> None:
+    script = (
+        "mkdir /tmp/d; i=0; while :; do head -c 500000 /dev/zero > /tmp/d/$i; i=$((i+1)); sleep 0.01; done"
+    )
+    ended = await view.run(script, disk_quota=5_000_000)
+    assert (ended.reason, ended.exit_code) == (EndReason.EVICTED, 137)
+    assert "5000000" in ended.message
+
+
+async def test_no_file_is_larger_than_the_disk_quota(view: Desk) -> None:
+    ended = await view.run(
+        "head -c 2000000 /dev/zero > /tmp/large; stat -c %s /tmp/large", disk_quota=1_000_000
+    )
+    assert ended.result == "1000000"
+
+
+async def test_scratch_files_are_removed_when_a_task_has_ended(view: Desk, home: Path) -> None:
+    await view.run("head -c 1000 /dev/zero > /tmp/x; mkdir -m 0 /tmp/closed")
+    scratch = home / "runs" / RUN / "scratch" / "a"
+    await eventually(lambda: not scratch.exists())
+
+
+async def test_one_task_leaves_nothing_for_the_next(view: Desk) -> None:
+    for number in range(10):
+        ended = await view.run(
+            "ls /tmp /dev/shm /run; touch /tmp/left /dev/shm/left; mkdir -p /run/left", f"a{number}"
+        )
+        assert "left" not in (ended.result or "")
+    assert (await asyncio.to_thread(os.path.exists, "/tmp/left")) is False
