@@ -110,6 +110,8 @@ class _Plan:
         if node.type is NodeType.RETRY:
             for attempt in self._run.index.children.get(node.number, ()):
                 self._remove(attempt)
+        if self._anew:
+            self._call_loops_again(above)
         is_call = node.type in _LEAVES or node.type is NodeType.RETRY
         if node.type is NodeType.SKIPPED or (self._anew and is_call):
             self._call_again(node)
@@ -147,6 +149,15 @@ class _Plan:
             self._remove(parent.number)
         else:
             self._remove(node.number)
+
+    def _call_loops_again(self, above: Iterable[Node]) -> None:
+        """Forget what groups above called: with other arguments their loops may have other items."""
+        for each in above:
+            if each.type is NodeType.TASK_GROUP:
+                self._remove(each.number)
+            elif each.type is NodeType.STEP_GROUP:
+                for number in self._run.index.children.get(each.number, ()):
+                    self._remove(number)
 
     def _forget_what_follows(self, node: Node) -> None:
         for number in self.graph.children(node.number):
