@@ -30,8 +30,18 @@ class Lines:
 
     def run_changed(self, run: Run, nodes: Sequence[Node]) -> None:
         """Write what became of ``nodes``, and of the run."""
+        if not run.state.is_finished:
+            self._tell_run(run)
         for node in nodes:
             self._tell_node(run, node)
+        if run.state.is_finished:
+            self._tell_run(run)
+
+    def said(self, message: str) -> None:
+        """Write ``message``."""
+        self._line("·", message)
+
+    def _tell_run(self, run: Run) -> None:
         state = run.state
         shown = "Suspended" if state.is_suspended else state.phase
         if shown != self._told.get(run.info.uid):
@@ -42,10 +52,6 @@ class Lines:
             )
             message = f": {state.message}" if state.message else ""
             self._line(look_of(state.phase).icon, f"{run.info.name} {shown}{lasted}{message}")
-
-    def said(self, message: str) -> None:
-        """Write ``message``."""
-        self._line("·", message)
 
     def _tell_node(self, run: Run, node: Node) -> None:
         key = (run.info.uid, node.number)

@@ -114,6 +114,7 @@ class _Drawing:
             if not is_hidden:
                 self.rows.append(self._row(branch, first))
             below = _brief(branch.below) if self._options.is_brief else branch.below
+            below = [each for each in below if each.below or not self._hidden(each)[0]]
             lines = []
             for index, each in enumerate(below):
                 part, rest = self._joints(index, len(below) - 1, is_hidden=is_hidden, indents=indents)

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pinnace.base.errors import RefusedError, UsageError
+from pinnace.engine.advance import apply, reassess, restore
+from pinnace.engine.run import Run
+from pinnace.service.resubmit import resubmitted
+from pinnace.service.retry import Retried, retry
+from pinnace.service.selectors import parse_field_selector
+from pinnace.testing.play import Play
+
+Made = Callable[..., Play]
+
+
+def again(play: Play, **options: object) -> Play:
+    """Retry the run of ``play`` as the store and the driver would, and go on playing."""
+    change: Retried = retry(play.run, play.now + 100, **options)  # type: ignore[arg-type]  # passed through
+    nodes = {number: node for number, node in play.run.nodes.items() if number not in change.removed}
+    nodes |= {node.number: node for node in change.nodes}
+    run = Run(change.info, play.run.workflow, play.run.lookup)
+    restore(run, change.state, nodes.values())
+    play.run, play.now, play.open = run, play.now + 100, {}
+    outcome = reassess(run, play.now)
+    apply(run, outcome)
+    play.open = {command.node_name: command for command in outcome.commands}  # type: ignore[attr-defined]  # starts
+    return play
+
+
+def phases(play: Play) -> dict[str, str]:
+    return {node.name: node.phase.value for node in play.run.nodes.values()}
+
+
+STEPS = """
+  - name: main
+    steps:
+    - - {name: a, template: task}
+    - - {name: b, template: task}
+      - {name: c, template: task}
+    - - {name: d, template: task}
+"""
+DAG = """
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: task}
+      - {name: b, template: task, depends: a, withItems: [one, two]}
+      - {name: c, template: inner, depends: b}
+      - {name: d, template: task, depends: a}
+  - name: inner
+    steps: [[{name: x, template: task}], [{name: z, template: task}]]
+"""
+FLAKY = """
+  - name: main
+    steps: [[{name: f, template: flaky}], [{name: d, template: task}]]
+  - name: flaky
+    retryStrategy: {limit: "1"}
+    container: {image: i, command: [c]}
+"""
+
+
+def test_only_what_failed_in_steps_runs_again_and_then_what_comes_after(play: Made) -> None:
+    done = again(play(STEPS).end_all(failing=["wf[1].b"]))
+
+    assert list(done.open) == ["wf[1].b"]
+    done.end_all()
+    assert done.run.state.phase == "Succeeded"
+    assert set(phases(done).values()) == {"Succeeded"}
+    assert "wf[2].d" in phases(done)
+
+
+def test_only_the_failed_item_of_a_loop_runs_again_and_omitted_tasks_are_called(play: Made) -> None:
+    done = play(DAG).end_all(failing=["wf.b(1:two)"])
+    assert phases(done)["wf.c"] == "Omitted"
+
+    again(done)
+
+    assert list(done.open) == ["wf.b(1:two)"]
+    done.end_all()
+    assert done.run.state.phase == "Succeeded"
+    assert phases(done)["wf.c[1].z"] == "Succeeded"
+
+
+def test_what_failed_inside_a_nested_template_opens_all_that_holds_it(play: Made) -> None:
+    done = again(play(DAG).end_all(failing=["wf.c[0].x"]))
+
+    assert list(done.open) == ["wf.c[0].x"]
+    assert phases(done)["wf.c"] == "Running"
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
+def test_a_retry_strategy_begins_afresh(play: Made) -> None:
+    done = again(play(FLAKY).end_all(failing=["wf[0].f(0)", "wf[0].f(1)"]))
+
+    assert list(done.open) == ["wf[0].f(0)"]
+    assert "wf[0].f(1)" not in phases(done)
+    assert done.end_all(failing=["wf[0].f(0)"]).run.state.phase == "Succeeded"
+
+
+def test_the_exit_handler_runs_again(play: Made) -> None:
+    done = play(STEPS, spec="  onExit: task\n").end_all(failing=["wf[0].a"])
+    assert phases(done)["wf.onExit"] == "Succeeded"
+
+    again(done)
+
+    assert "wf.onExit" not in phases(done)
+    assert phases(done.end_all())["wf.onExit"] == "Succeeded"
+
+
+def test_an_attempt_started_again_is_another_attempt_to_the_executor(play: Made) -> None:
+    done = play(STEPS)
+    first = done.open["wf[0].a"].attempt_id
+    again(done.end_all(failing=["wf[0].a"]))
+
+    assert done.open["wf[0].a"].attempt_id != first
+
+
+def test_a_forgiven_failure_is_not_run_again(play: Made) -> None:
+    done = play(
+        """
+  - name: main
+    steps:
+    - - {name: a, template: task, continueOn: {failed: true}}
+    - - {name: b, template: task}
+    - - {name: c, template: task}
+"""
+    ).end_all(failing=["wf[0].a", "wf[2].c"])
+
+    assert list(again(done).open) == ["wf[2].c"]
+
+
+def test_chosen_steps_of_a_run_that_succeeded_run_again_with_all_that_follows(play: Made) -> None:
+    done = again(play(STEPS).end_all(), restart=parse_field_selector("displayName=c"))
+
+    assert list(done.open) == ["wf[1].c"]
+    assert phases(done)["wf[1].b"] == "Succeeded"
+    assert "wf[2].d" not in phases(done)
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
+def test_with_other_arguments_the_groups_that_failed_are_called_again(play: Made) -> None:
+    done = play(STEPS, spec="  arguments: {parameters: [{name: p, value: one}]}\n")
+    again(done.end_all(failing=["wf[1].b"]), parameters={"p": "two"})
+
+    assert done.run.info.parameters == {"p": "two"}
+    assert sorted(done.open) == ["wf[1].b", "wf[1].c"]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
+def test_a_call_that_could_not_be_made_is_made_again(play: Made) -> None:
+    done = play(
+        """
+  - name: main
+    steps: [[{name: a, template: needs}]]
+  - name: needs
+    inputs: {parameters: [{name: p}]}
+    container: {image: i, command: [c]}
+"""
+    )
+    assert done.run.state.phase == "Failed" or done.run.state.phase == "Error"
+
+    again(done)
+
+    assert done.run.state.phase in {"Failed", "Error"}
+
+
+def test_a_run_that_goes_on_or_succeeded_is_refused(play: Made) -> None:
+    with pytest.raises(RefusedError, match="cannot retry a run in phase Running"):
+        retry(play(STEPS).run, 0.0)
+    with pytest.raises(RefusedError, match="wf succeeded"):
+        retry(play(STEPS).end_all().run, 0.0)
+    with pytest.raises(UsageError, match="needs --node-field-selector"):
+        retry(play(STEPS).end_all().run, 0.0, restart=parse_field_selector(""))
+
+
+def test_a_resubmitted_workflow_carries_labels_and_arguments_and_names_where_it_came_from(
+    play: Made,
+) -> None:
+    spec = "  activeDeadlineSeconds: 0\n  arguments: {parameters: [{name: p, value: one}]}\n"
+    done = play(STEPS, spec=spec)
+
+    workflow = resubmitted(done.run, parameters=["p=two"], priority=3)
+
+    assert workflow.metadata.name == ""
+    assert workflow.metadata.generate_name == "wf-"
+    assert workflow.metadata.labels == {"workflows.argoproj.io/resubmitted-from-workflow": "wf"}
+    assert workflow.spec.active_deadline_seconds is None
+    assert workflow.spec.priority == 3
+    assert [each.value for each in workflow.spec.arguments.parameters] == ["two"]
