@@ -27,7 +27,7 @@ from pinnace.engine.events import (
     TaskStarted,
     TimePassed,
 )
-from pinnace.engine.gates import STEP_DEADLINE, may_run, shutdown_message, workflow_deadline
+from pinnace.engine.gates import STEP_DEADLINE, may_run, refill, shutdown_message, workflow_deadline
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, http, pod, suspend
 from pinnace.engine.leaf import attempt, end
@@ -82,9 +82,10 @@ def next_wake(run: Run) -> float | None:
     """Return the Unix seconds at which the run wants ``advance`` even if nothing happens, or None."""
     run.index.drop_stale_alarms(run.nodes)
     alarms = [run.index.wakes[0][0]] if run.index.wakes else []
-    entry = run.nodes.get(NodeNumber(0))
-    if entry is not None and not entry.phase.is_fulfilled:
-        deadline = workflow_deadline(Turn(run, 0.0))
+    turn = Turn(run, 0.0)
+    entry = turn.find(NOBODY, "")
+    if entry is not None and not entry.phase.is_fulfilled and not run.index.is_over_time:
+        deadline = workflow_deadline(turn)
         if deadline is not None:
             alarms.append(deadline)
     return min(alarms) if alarms else None
@@ -96,6 +97,7 @@ def apply(run: Run, outcome: Outcome) -> None:
     index = run.index
     index.next = turn.next
     index.active_pods = turn.active_pods
+    index.is_over_time = turn.is_over_time
     index.tallies.update(turn.tallies)
     index.called.update(turn.called)
     index.waits.update(turn.waits)
@@ -134,16 +136,19 @@ def _settle(turn: Turn) -> Outcome:
                 turn.news.pop(number, None)
             else:
                 ASSESS[node.type](turn, node)
-        if not lifecycle.run_hooks(turn):
+        if not refill(turn) and not lifecycle.run_hooks(turn):
             return Outcome(turn)
 
 
 def _keep_deadline(turn: Turn) -> None:
     """End everything but exit handlers when the workflow's time is over. Source: Argo exec_control.go."""
     deadline = workflow_deadline(turn)
-    entry = turn.run.nodes.get(NodeNumber(0))
+    entry = turn.find(NOBODY, "")
     if deadline is None or turn.now < deadline or entry is None or entry.phase.is_fulfilled:
         return
+    if turn.is_over_time and not turn.is_fresh:
+        return  # done before; what comes later is refused
+    turn.is_over_time = True
     for node in lifecycle.open_nodes(turn):
         if node.is_exit:
             continue
@@ -197,8 +202,9 @@ def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
     turn.state = replace(turn.state, shutdown=event.shutdown, is_suspended=False)
     for node in lifecycle.open_nodes(turn):
         if may_run(event.shutdown, node):
-            continue
-        if node.type is NodeType.POD and node.phase.is_active:
+            if not node.type.is_leaf or node.phase is Phase.WAITING:
+                turn.assess(node.number)  # an exit handler goes on, but is not tried again
+        elif node.type is NodeType.POD and node.phase.is_active:
             end(turn, node, shutdown_message(event.shutdown))
         elif node.type.is_leaf and node.phase.is_active:
             end(turn, node, f"Stopped with strategy '{event.shutdown.value}'")

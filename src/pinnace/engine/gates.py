@@ -77,9 +77,12 @@ def fail_fast_gate(turn: Turn, node: Node) -> Verdict:
 
 
 def template_parallelism_gate(turn: Turn, node: Node) -> Verdict:
-    """Keep to the calling template's ``parallelism``; an attempt takes its Retry node's place."""
+    """Keep to the calling template's ``parallelism``.
+
+    Differs from Argo: an attempt after the first also waits for a place, so that the limit always holds.
+    """
     caller = boundary_template(turn, node)
-    if caller is None or caller.parallelism is None or node.is_attempt:
+    if caller is None or caller.parallelism is None:
         return None
     return Wait(node.boundary) if turn.tally(node.boundary).active >= caller.parallelism else None
 
@@ -103,14 +106,36 @@ def admit(turn: Turn, node: Node) -> bool:
             continue
         if isinstance(verdict, Wait):
             turn.hold(node, verdict.limiter)
-            if verdict.limiter == node.boundary:
-                turn.let_go(WORKFLOW)
         elif isinstance(verdict, Refuse):
             turn.settle(node, verdict.phase, verdict.message)
         else:
             turn.assess(node.boundary)
         return False
     return True
+
+
+def refill(turn: Turn) -> bool:
+    """Have another node assessed where one that was let go took no place; return whether there is one.
+
+    Not every node takes the place that it is let go for: it may be ended, be held elsewhere, or not count.
+    """
+    for limiter in list(turn.freed):
+        if turn.is_holding(limiter) and _has_room(turn, limiter):
+            turn.let_go(limiter)
+            return True
+        del turn.freed[limiter]
+    return False
+
+
+def _has_room(turn: Turn, limiter: NodeNumber) -> bool:
+    if limiter == SUSPENSION:
+        return not turn.state.is_suspended
+    if limiter == WORKFLOW:
+        allowed, active = turn.run.workflow.spec.parallelism, turn.active_pods
+    else:
+        allowed = template_of(turn, turn.node(limiter)).template.parallelism
+        active = turn.tally(limiter).active
+    return allowed is None or active < allowed
 
 
 def boundary_template(turn: Turn, node: Node) -> Template | None:

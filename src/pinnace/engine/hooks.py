@@ -14,6 +14,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.artifacts import resolve_artifacts
 from pinnace.engine.calling import Wish, call
 from pinnace.engine.inputs import mark_absent
+from pinnace.engine.leaf import end, end_below
 from pinnace.engine.run import Node, Phase, Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.substitute import fill
@@ -34,7 +35,7 @@ def exit_hook(declared: Call, default: Arguments) -> LifecycleHook | None:
 
 
 def run_hooks(
-    turn: Turn, declared: Call, node: Node, caller: Node, names_scope: str, scope: Callable[[], Chain]
+    turn: Turn, declared: Call, node: Node, caller: Node, names_scope: str, scope: Callable[[Node], Chain]
 ) -> None:
     """Start the hooks of ``node`` whose time has come.
 
@@ -44,22 +45,38 @@ def run_hooks(
         node: its node: Running, or fulfilled.
         caller: the node of the steps or dag template.
         names_scope: where template names are looked up.
-        scope: what the hooks' expressions and arguments see; asked only when there are hooks.
+        scope: what the hooks of a node see; asked only when there are hooks.
 
     A hook that cannot be started is an error of ``node``, as in Argo.
     """
     if node.phase in {Phase.WAITING, Phase.PENDING} or turn.state.shutdown is Shutdown.TERMINATE:
         return
+
+    def own_scope() -> Chain:
+        return scope(node)
+
     try:
         for name, hook in declared.hooks.items():
             if name != EXIT and turn.state.shutdown is Shutdown.NONE:
-                _run(turn, hook, f"hooks.{name}", node, caller, names_scope, scope, needs_expression=True)
+                _run(turn, hook, f"hooks.{name}", node, caller, names_scope, own_scope, needs_expression=True)
         if node.phase.is_completed:
             last = exit_hook(declared, turn.run.workflow.spec.arguments)
             if last is not None:
-                _run(turn, last, "onExit", node, caller, names_scope, scope, needs_expression=False)
+                _run(turn, last, "onExit", node, caller, names_scope, own_scope, needs_expression=False)
     except PinnaceError as error:
-        turn.put(replace(turn.node(node.number), phase=Phase.ERROR, message=error.message))
+        _fail(turn, turn.node(node.number), error.message)
+
+
+def _fail(turn: Turn, node: Node, message: str) -> None:
+    """Make the owner of a hook that cannot be started one in error, over or not."""
+    if node.phase.is_fulfilled:
+        turn.put(replace(node, phase=Phase.ERROR, message=message))
+        return
+    if node.type.is_leaf:
+        end(turn, node, message, Phase.ERROR)
+    else:
+        turn.settle(node, Phase.ERROR, message)
+        end_below(turn, node, message)
 
 
 def _run(

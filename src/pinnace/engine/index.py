@@ -29,7 +29,7 @@ class Tally:
         self.open = open_
         """Children that are not fulfilled."""
         self.bad = bad
-        """Nodes called by this boundary that failed or errored (attempts included)."""
+        """Nodes called by this boundary that failed or errored: pods, steps and dags, attempts included."""
         self.active = active
         """Nodes called by this boundary that count against its parallelism now."""
         self.hooks = hooks
@@ -51,7 +51,10 @@ class Tally:
 class Index:
     """Children by parent, nodes by what they are called, counts, alarms and queues."""
 
-    __slots__ = ("active_pods", "called", "children", "held", "held_at", "next", "tallies", "waits", "wakes")
+    __slots__ = (
+        *("active_pods", "called", "children", "held", "held_at", "is_over_time", "next"),
+        *("tallies", "waits", "wakes"),
+    )
 
     def __init__(self) -> None:
         self.next = NodeNumber(0)
@@ -60,6 +63,8 @@ class Index:
         """(parent, key, place in a loop) → the node."""
         self.tallies: dict[NodeNumber, Tally] = {}
         self.active_pods = 0
+        self.is_over_time = False
+        """The workflow's deadline has passed, and what ran then was ended."""
         self.wakes: list[tuple[float, NodeNumber]] = []
         """A heap; entries that no longer agree with their node are stale."""
         self.waits: dict[tuple[NodeNumber, str], int] = {}
@@ -138,8 +143,10 @@ def shift(tally: Callable[[NodeNumber], Tally], old: Node | None, new: Node) -> 
             tally(new.hook_of).hooks += opened
     if new.boundary < 0:
         return False
+    if not new.type.is_counted:
+        return False
     bad = now.is_bad - (was is not None and was.is_bad)
-    active = (now.is_active - (was is not None and was.is_active)) if new.type.is_counted else 0
+    active = now.is_active - (was is not None and was.is_active)
     if bad or active:
         counts = tally(new.boundary)
         counts.bad += bad

@@ -8,7 +8,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.calling import body_scope, retry_strategy, template_of
 from pinnace.engine.commands import CancelTask
-from pinnace.engine.gates import admit
+from pinnace.engine.gates import FAIL_FAST, admit
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.retry import go_seconds
 from pinnace.engine.run import Node, NodeInputs, NodeType, Phase
@@ -106,11 +106,36 @@ def timed_out(turn: Turn, node: Node) -> bool:
     return True
 
 
-def end(turn: Turn, node: Node, message: str) -> None:
+def end(turn: Turn, node: Node, message: str, phase: Phase = Phase.FAILED) -> None:
     """End a leaf that the run does not want any more, and what it runs."""
     if node.type is not NodeType.SUSPEND and node.phase.is_active:
         turn.ask(CancelTask(node=node.number, attempt_id=attempt(turn, node)))
-    turn.settle(node, Phase.FAILED, message)
+    turn.settle(node, phase, message)
+
+
+def fails_fast(turn: Turn, node: Node, template: Template) -> bool:
+    """Return whether a steps or dag node fails because a child did; if so, it and all below it is ended now.
+
+    Source: Argo operator.go checkParallelism. Differs from Argo: nothing below it is left running.
+    """
+    tally = turn.tally(node.number)
+    if not template.fail_fast or not tally.bad or tally.active:
+        return False
+    turn.settle(node, Phase.FAILED, FAIL_FAST)
+    end_below(turn, node, FAIL_FAST)
+    return True
+
+
+def end_below(turn: Turn, node: Node, message: str) -> None:
+    """End everything below ``node`` that was let in and is open."""
+    stack = list(turn.children(node.number))
+    while stack:
+        child = turn.node(stack.pop())
+        stack += turn.children(child.number)
+        if child.type.is_leaf and child.phase.is_active:
+            end(turn, child, message)
+        elif child.phase.is_active:
+            turn.settle(child, Phase.FAILED, message)
 
 
 def fail_to_start(turn: Turn, node: Node, error: PinnaceError) -> None:

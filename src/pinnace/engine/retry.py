@@ -72,7 +72,7 @@ def decide(
     """
     if shutdown is not Shutdown.NONE:
         return GiveUp(f"Stopped with strategy '{shutdown.value}'")
-    if workflow_deadline is not None and now > workflow_deadline:
+    if workflow_deadline is not None and now >= workflow_deadline:
         from pinnace.engine.times import rfc3339
 
         return GiveUp(f"retry exceeded workflow deadline {rfc3339(workflow_deadline)}")

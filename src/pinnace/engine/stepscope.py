@@ -15,8 +15,13 @@ from pinnace.engine.turn import Turn
 from pinnace.spec.templates import Call, Template
 
 
-def steps_scope(turn: Turn, node: Node, template: Template, before: int) -> Chain:
-    """Return what a step of group ``before`` of the steps node sees: the steps of all earlier groups."""
+def steps_scope(
+    turn: Turn, node: Node, template: Template, before: int, hook_of: Node | None = None
+) -> Chain:
+    """Return what a step of group ``before`` of the steps node sees: the steps of all earlier groups.
+
+    Hooks of ``hook_of`` see its own phase as its status, where others see its last attempt's.
+    """
     groups = _groups(turn.run.memo, template)
 
     def find(name: str) -> Node | tuple[NodeNumber, str] | None:
@@ -33,11 +38,23 @@ def steps_scope(turn: Turn, node: Node, template: Template, before: int) -> Chai
         return called_template(turn, node, groups[name][1])
 
     calls = CallsLayer(turn, "steps", find, names, template_for)
+    if hook_of is not None:
+        calls.status[f"{hook_of.key}.status"] = hook_of.phase.value
     return Chain(calls, *body_scope(turn, node, template).layers)
 
 
-def tasks_scope(turn: Turn, node: Node, template: Template, plan: DagPlan, task: str | None) -> Chain:
-    """Return what a task of the dag node sees: its ancestors; with None, what the dag's outputs see."""
+def tasks_scope(
+    turn: Turn,
+    node: Node,
+    template: Template,
+    plan: DagPlan,
+    task: str | None,
+    hook_of: Node | None = None,
+) -> Chain:
+    """Return what a task of the dag node sees: its ancestors; with None, what the dag's outputs see.
+
+    Hooks of ``hook_of`` see its own phase as its status, where others see its last attempt's.
+    """
 
     def find(name: str) -> Node | tuple[NodeNumber, str] | None:
         return turn.find(node.number, name) if name in plan.tasks else None
@@ -49,6 +66,8 @@ def tasks_scope(turn: Turn, node: Node, template: Template, plan: DagPlan, task:
         return called_template(turn, node, plan.tasks[name])
 
     calls = CallsLayer(turn, "tasks", find, names, template_for)
+    if hook_of is not None:
+        calls.status[f"{hook_of.key}.status"] = hook_of.phase.value
     return Chain(calls, *body_scope(turn, node, template).layers)
 
 

@@ -23,9 +23,11 @@ class Turn:
         "called",
         "children_",
         "commands",
+        "freed",
         "held",
         "held_at",
         "is_fresh",
+        "is_over_time",
         "news",
         "next",
         "nodes",
@@ -51,9 +53,12 @@ class Turn:
         self.children_: dict[NodeNumber, list[NodeNumber]] = {}
         self.called: dict[tuple[NodeNumber, str, int], NodeNumber] = {}
         self.active_pods = run.index.active_pods
+        self.is_over_time = run.index.is_over_time
         self.waits: dict[tuple[NodeNumber, str], int] = {}
         self.held: dict[NodeNumber, list[NodeNumber]] = {}
         self.held_at: dict[NodeNumber, int] = {}
+        self.freed: dict[NodeNumber, None] = {}
+        """Limiters that let nodes go in this turn, which may not have taken the places."""
         self.news: dict[NodeNumber, list[NodeNumber]] = {}
         """Node → children and hooks that changed their phase since it was last assessed."""
         self.queue: deque[NodeNumber] = deque()
@@ -100,6 +105,8 @@ class Turn:
             return new
         if shift(self._counts, old, new):
             self.let_go(new.boundary)
+        if new.phase.is_fulfilled and new.boundary >= 0 and self.tally(new.boundary).bad:
+            self.assess(new.boundary)  # it may fail fast
         pods = pod_change(old, new)
         if pods:
             self.active_pods += pods
@@ -157,12 +164,23 @@ class Turn:
             self.queued.add(number)
             self.queue.append(number)
 
+    def assess_next(self, number: NodeNumber) -> None:
+        """Have a new node assessed before all others that are queued."""
+        self.queued.add(number)
+        self.queue.appendleft(number)
+
     def hold(self, node: Node, limiter: NodeNumber) -> None:
         """Remember that ``limiter`` refused ``node``: it is assessed again when a place is free."""
         self.held.setdefault(limiter, []).append(node.number)
 
+    def is_holding(self, limiter: NodeNumber) -> bool:
+        """Return whether ``limiter`` has refused nodes that it did not let go."""
+        count = len(self.run.index.held.get(limiter, ())) + len(self.held.get(limiter, ()))
+        return count > self.held_at.get(limiter, self.run.index.held_at.get(limiter, 0))
+
     def let_go(self, limiter: NodeNumber, count: int = 1) -> None:
         """Have the next ``count`` nodes that ``limiter`` refused assessed again."""
+        self.freed[limiter] = None
         old = self.run.index.held.get(limiter, [])
         new = self.held.get(limiter, [])
         at = self.held_at.get(limiter, self.run.index.held_at.get(limiter, 0))

@@ -13,9 +13,8 @@ from pinnace.engine.calling import Wish, call, ended, template_of
 from pinnace.engine.dagmemo import dag_plan
 from pinnace.engine.dagplan import DagPlan, forgives
 from pinnace.engine.fanout import Planned, plan
-from pinnace.engine.gates import FAIL_FAST
 from pinnace.engine.hooks import hooks_done, owner_of, run_hooks
-from pinnace.engine.leaf import let_in
+from pinnace.engine.leaf import fails_fast, let_in
 from pinnace.engine.outputs import gather, succeeded
 from pinnace.engine.run import Node, NodeType, Phase, Shutdown
 from pinnace.engine.scope import Chain
@@ -91,8 +90,11 @@ class Dag:
         if task is None:
             return
         if task.hooks or task.on_exit:
-            if child.type is not NodeType.SKIPPED:
-                run_hooks(turn, task, child, self.node, self.resolved.scope, lambda: self._scope(task.name))
+
+            def scope(owner: Node) -> Chain:
+                return self._scope(task.name, owner)
+
+            run_hooks(turn, task, child, self.node, self.resolved.scope, scope)
             child = turn.node(child.number)
         mark = (self.node.number, f"!{child.key}")
         if not child.phase.is_fulfilled or not hooks_done(turn, child) or self._waits(f"!{child.key}"):
@@ -114,8 +116,8 @@ class Dag:
 
     # Starting ----------------------------------------------------------------------------------------------
 
-    def _scope(self, task: str) -> Chain:
-        return tasks_scope(self.turn, self.node, self.resolved.template, self.plan, task)
+    def _scope(self, task: str, hook_of: Node | None = None) -> Chain:
+        return tasks_scope(self.turn, self.node, self.resolved.template, self.plan, task, hook_of)
 
     def _start(self, name: str) -> None:
         """Call a task whose dependencies are done, or say why it is not called."""
@@ -216,10 +218,7 @@ class Dag:
     def finish_if_done(self) -> None:
         """End the dag when no task is open, or when failing fast leaves nothing to wait for."""
         turn, template = self.turn, self.resolved.template
-        tally = turn.tally(self.node.number)
-        if tally.open:
-            if template.fail_fast and tally.bad and not tally.active:
-                turn.settle(self.node, Phase.FAILED, FAIL_FAST)
+        if fails_fast(turn, self.node, template) or turn.tally(self.node.number).open:
             return
         if turn.state.shutdown is not Shutdown.NONE and not self.node.is_exit:
             turn.settle(self.node, Phase.FAILED)

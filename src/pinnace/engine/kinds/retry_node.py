@@ -20,7 +20,8 @@ from pinnace.spec.policies import RetryStrategy
 
 def assess(turn: Turn, node: Node) -> None:
     """Start the first attempt; when one has ended, end with it or decide about the next."""
-    turn.news.pop(node.number, None)
+    if turn.news.pop(node.number, None):
+        turn.tell(node.parent, node.number)  # hooks see the last attempt
     if node.phase is Phase.WAITING:
         admitted = let_in(turn, node, Phase.RUNNING)
         if admitted is None:
@@ -89,4 +90,4 @@ def _start(turn: Turn, node: Node, number: int, decision: TryAgain | None) -> No
         generation=turn.state.generation,
     )
     turn.put(made)
-    turn.assess(made.number)
+    turn.assess_next(made.number)  # so that it takes the place that the Retry node was let in for

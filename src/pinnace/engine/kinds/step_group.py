@@ -8,7 +8,6 @@ from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import Wish, call, ended, template_of
 from pinnace.engine.dagplan import forgives
 from pinnace.engine.fanout import Planned, plan
-from pinnace.engine.gates import FAIL_FAST
 from pinnace.engine.hooks import owner_of, run_hooks
 from pinnace.engine.naming import node_id
 from pinnace.engine.run import Node, NodeType, Phase
@@ -31,10 +30,6 @@ def assess(turn: Turn, node: Node) -> None:
     _follow(turn, node, caller, steps, place)
     if turn.tally(node.number).open == 0:
         _finish(turn, node, steps)
-    elif resolved.template.fail_fast:
-        tally = turn.tally(caller.number)
-        if tally.bad and not tally.active:
-            turn.settle(node, Phase.FAILED, FAIL_FAST)
 
 
 def _expand(turn: Turn, node: Node, caller: Node, steps: tuple[WorkflowStep, ...], place: int) -> Node:
@@ -76,14 +71,14 @@ def _follow(turn: Turn, node: Node, caller: Node, steps: tuple[WorkflowStep, ...
     if not declared:
         return
     resolved = template_of(turn, caller)
+
+    def scope(owner: Node) -> Chain:
+        return steps_scope(turn, caller, resolved.template, place + 1, owner)
+
     for number in news if news is not None and not turn.is_fresh else list(turn.children(node.number)):
         child = owner_of(turn, number)
         step = declared.get(child.key)
         if step is not None and child.type is not NodeType.SKIPPED:
-
-            def scope() -> Chain:
-                return steps_scope(turn, caller, resolved.template, place + 1)
-
             run_hooks(turn, step, child, caller, resolved.scope, scope)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import template_of
-from pinnace.engine.leaf import let_in
+from pinnace.engine.leaf import fails_fast, let_in
 from pinnace.engine.outputs import gather, succeeded
 from pinnace.engine.run import Node, NodeType, Phase
 from pinnace.engine.stepscope import steps_scope
@@ -19,6 +19,9 @@ def assess(turn: Turn, node: Node) -> None:
         if admitted is None:
             return
         node = admitted
+    template = template_of(turn, node).template
+    if fails_fast(turn, node, template):
+        return
     count = len(turn.children(node.number))
     if count:
         group = turn.node(turn.children(node.number)[-1])
@@ -27,7 +30,7 @@ def assess(turn: Turn, node: Node) -> None:
         if group.phase.is_bad:
             turn.settle(node, Phase.FAILED, group.message)
             return
-    groups = template_of(turn, node).template.steps or ()
+    groups = template.steps or ()
     if count < len(groups):
         _begin_group(turn, node, count)
     else:

@@ -23,8 +23,8 @@ def assess(turn: Turn, node: Node) -> None:
     if task.on_exit or "exit" in task.hooks:
         exits = replace(task, hooks={name: hook for name, hook in task.hooks.items() if name == "exit"})
 
-        def scope() -> Chain:
-            return tasks_scope(turn, caller, resolved.template, plan, task.name)
+        def scope(owner: Node) -> Chain:
+            return tasks_scope(turn, caller, resolved.template, plan, task.name, owner)
 
         for number in news if news is not None and not turn.is_fresh else list(turn.children(node.number)):
             child = owner_of(turn, number)

@@ -1,0 +1,214 @@
+"""Random manifests for the engine: what Hypothesis draws, and what their tasks do."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from pinnace.engine.commands import SendRequest, StartTask
+from pinnace.engine.events import TaskProblem
+from pinnace.testing.simulation import Behaviour, Script
+
+LEAVES = ("good", "echo", "flaky", "bad", "broken", "slow", "http", "pause")
+RETRYING = ("again", "backing-off", "capped", "judged", "short-of-time")
+
+#: What stands in every manifest. Names tell what a task does: see ``script``.
+TEMPLATES: list[dict[str, Any]] = [
+    {"name": "good", "container": {"image": "i", "command": ["c"]}},
+    {
+        "name": "echo",
+        "inputs": {"parameters": [{"name": "text", "default": "none"}]},
+        "script": {"image": "i", "command": ["c"], "source": "say {{inputs.parameters.text}}"},
+        "outputs": {"parameters": [{"name": "said", "valueFrom": {"path": "/said", "default": "nothing"}}]},
+    },
+    {"name": "flaky", "container": {"image": "i", "command": ["c"]}},
+    {"name": "bad", "container": {"image": "i", "command": ["c"]}},
+    {"name": "broken", "container": {"image": "i", "command": ["c"]}},
+    {"name": "slow", "timeout": "3s", "container": {"image": "i", "command": ["c"]}},
+    {"name": "http", "http": {"url": "http://there"}},
+    {"name": "pause", "suspend": {"duration": "5s"}},
+    {
+        "name": "again",
+        "retryStrategy": {"limit": 2, "retryPolicy": "Always"},
+        "container": {"image": "i", "command": ["c"], "args": ["{{retries}}"]},
+    },
+    {
+        "name": "backing-off",
+        "retryStrategy": {"limit": "3", "backoff": {"duration": "2s", "factor": 2}},
+        "container": {"image": "i", "command": ["c"]},
+    },
+    {
+        "name": "capped",
+        "retryStrategy": {
+            "limit": 4,
+            "retryPolicy": "OnError",
+            "backoff": {"duration": "4s", "factor": 3, "cap": "6s"},
+        },
+        "container": {"image": "i", "command": ["c"]},
+    },
+    {
+        "name": "judged",
+        "retryStrategy": {"limit": 5, "expression": "asInt(lastRetry.exitCode) < 3"},
+        "container": {"image": "i", "command": ["c"]},
+    },
+    {
+        "name": "short-of-time",
+        "retryStrategy": {"limit": 9, "backoff": {"duration": "3s", "maxDuration": "7s"}},
+        "container": {"image": "i", "command": ["c"]},
+    },
+]
+
+
+def script(seed: int) -> Script:
+    """Return what tasks do: chance, but for each attempt of each node always the same."""
+
+    def behave(command: StartTask | SendRequest) -> Behaviour:
+        roll = zlib.crc32(f"{seed} {command.node_name}".encode())
+        kind = command.template.name
+        seconds = 1.0 + roll % 5
+        if isinstance(command, SendRequest):
+            return Behaviour(seconds=seconds, exit_code=roll // 5 % 3 and 0, result=f'"{roll}"')
+        if kind in {"good", "echo"}:
+            said = {"said": f"{roll % 7}"} if roll // 5 % 2 else {"said": None}
+            return Behaviour(seconds=seconds, result=f"{roll % 100}", parameters=said)
+        if kind == "bad" or (kind != "broken" and roll // 5 % 5 < 2):
+            return Behaviour(seconds=seconds, exit_code=1 + roll % 4)
+        if kind == "broken" or roll // 5 % 5 == 2:
+            problem = (TaskProblem.PREPARATION, TaskProblem.LOST, TaskProblem.COLLECTION)[roll // 25 % 3]
+            return Behaviour(seconds=seconds, exit_code=None, problem=problem, message="trouble")
+        return Behaviour(seconds=seconds)
+
+    return behave
+
+
+@st.composite
+def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
+    """Draw a workflow's spec.
+
+    Args:
+        draw: Hypothesis's.
+        timeless: only what ends the same in whatever order its tasks end: nothing that fails fast, and no
+            hook that depends on being seen running.
+    """
+    names = [f"t{place}" for place in range(draw(st.integers(1, 4)))]
+    templates = list(TEMPLATES)
+    for place, name in enumerate(names):
+        callable_ = [*LEAVES, *RETRYING, *names[place + 1 :]]
+        body = draw(steps(callable_, timeless) if draw(st.booleans()) else dags(callable_, timeless))
+        if draw(st.integers(0, 3)) == 0:
+            body["parallelism"] = draw(st.integers(1, 3))
+        if not timeless and draw(st.integers(0, 3)) == 0:
+            body["failFast"] = True
+        if draw(st.integers(0, 5)) == 0:
+            body["retryStrategy"] = {"limit": 1, "retryPolicy": "Always"}
+        templates.append({"name": name, **body})
+    spec: dict[str, Any] = {"entrypoint": "t0", "templates": templates}
+    if draw(st.integers(0, 3)) == 0:
+        spec["parallelism"] = draw(st.integers(1, 3))
+    if draw(st.integers(0, 3)) == 0:
+        spec["onExit"] = draw(st.sampled_from([*LEAVES, *RETRYING]))
+    if not timeless and draw(st.integers(0, 3)) == 0:
+        spec["activeDeadlineSeconds"] = draw(st.integers(1, 20))
+    if not timeless and draw(st.integers(0, 3)) == 0:
+        spec["hooks"] = {"watch": {"template": "good", "expression": 'workflow.status == "Running"'}}
+    return spec
+
+
+@st.composite
+def calls(draw: DrawFn, name: str, templates: list[str], before: list[str], timeless: bool) -> dict[str, Any]:
+    """Draw a step or a task called ``name``; ``before`` are references to earlier ones' results."""
+    call: dict[str, Any] = {"name": name, "template": draw(st.sampled_from(templates))}
+    if call["template"] == "echo" and before and draw(st.booleans()):
+        parameter = {"name": "text", "value": "{{" + draw(st.sampled_from(before)) + "}}"}
+        call["arguments"] = {"parameters": [parameter]}
+    call |= draw(
+        st.sampled_from(
+            [
+                *[{}] * 4,
+                {"withItems": ["a", "b"]},
+                {"withItems": [1, {"k": "v"}, [1, 2]]},
+                {"withItems": []},
+                {"withSequence": {"count": "3"}},
+                {"withParam": "[1, 2, 3]", "when": "{{item}} != 2"},
+                {"when": "1 == 1"},
+                {"when": "1 == 2"},
+                {"when": "nonsense ("},
+            ]
+        )
+    )
+    if draw(st.integers(0, 4)) == 0:
+        call["onExit"] = draw(st.sampled_from(["good", "bad", "http", "backing-off"]))
+    if not timeless and draw(st.integers(0, 5)) == 0:
+        call["hooks"] = {"running": {"template": "good", "expression": f'{{root}}["{name}"].status == "Running"'}}
+    if draw(st.integers(0, 5)) == 0:
+        call.setdefault("hooks", {})["done"] = {
+            "template": "good",
+            "expression": f'{{root}}["{name}"].status == "Succeeded"',
+        }
+    return call
+
+
+def _rooted(call: dict[str, Any], root: str) -> dict[str, Any]:
+    """Return the call with its hooks' expressions about ``steps`` or ``tasks``."""
+    for hook in call.get("hooks", {}).values():
+        hook["expression"] = hook["expression"].replace("{root}", root)
+    return call
+
+
+@st.composite
+def steps(draw: DrawFn, templates: list[str], timeless: bool) -> dict[str, Any]:
+    """Draw a steps template."""
+    groups: list[list[dict[str, Any]]] = []
+    before: list[str] = []
+    for place in range(draw(st.integers(1, 3))):
+        names = [f"s{place}{letter}" for letter in "ab"[: draw(st.integers(1, 2))]]
+        group = [_rooted(draw(calls(name, templates, before, timeless)), "steps") for name in names]
+        for call in group:
+            if draw(st.integers(0, 3)) == 0:
+                call["continueOn"] = draw(
+                    st.sampled_from([{"failed": True}, {"error": True}, {"failed": True, "error": True}])
+                )
+        groups.append(group)
+        before += [f"steps.{name}.status" for name in names]
+        before += [f"steps.{call['name']}.outputs.result" for call in group if _says(call)]
+    return {"steps": groups}
+
+
+@st.composite
+def dags(draw: DrawFn, templates: list[str], timeless: bool) -> dict[str, Any]:
+    """Draw a dag template, with ``depends`` or with ``dependencies`` and ``continueOn``."""
+    with_depends = draw(st.booleans())
+    tasks: list[dict[str, Any]] = []
+    for place in range(draw(st.integers(1, 4))):
+        needs = [each for each in tasks if draw(st.booleans())]
+        before = [f"tasks.{each['name']}.status" for each in needs]
+        before += [f"tasks.{each['name']}.outputs.result" for each in needs if _says(each)]
+        call = _rooted(draw(calls(f"k{place}", templates, before, timeless)), "tasks")
+        if needs and with_depends:
+            terms = [f"{each['name']}{draw(st.sampled_from(_results(each)))}" for each in needs]
+            call["depends"] = draw(st.sampled_from([" && ", " || "])).join(terms)
+        elif needs:
+            call["dependencies"] = [each["name"] for each in needs]
+        elif not with_depends and draw(st.integers(0, 3)) == 0:
+            call["continueOn"] = {"failed": True}
+        tasks.append(call)
+    dag: dict[str, Any] = {"tasks": tasks}
+    if not timeless and draw(st.integers(0, 3)) == 0:
+        dag["failFast"] = False
+    if draw(st.integers(0, 4)) == 0:
+        dag["target"] = draw(st.sampled_from(tasks))["name"]
+    return {"dag": dag}
+
+
+def _results(task: dict[str, Any]) -> list[str]:
+    loop = [".AnySucceeded", ".AllFailed"] if any(key.startswith("with") for key in task) else []
+    return ["", "", ".Succeeded", ".Failed", ".Errored", ".Skipped", ".Omitted", *loop]
+
+
+def _says(call: dict[str, Any]) -> bool:
+    """Return whether the call has a result whenever it succeeds, and cannot be skipped."""
+    return call["template"] in {"good", "echo"} and not re.search(r"with|when", " ".join(call))
