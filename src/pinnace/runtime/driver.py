@@ -27,6 +27,10 @@ from pinnace.runtime.staging import Stager
 
 #: Seconds between attempts to save when there is no room.
 _PAUSE = 1.0
+#: With so many tasks at work, news is gathered for so many seconds before a turn: a turn costs one commit,
+#: however much it takes in. With fewer, each is taken in at once.
+_MANY = 32
+_GATHER = 0.004
 
 #: Makes one change durable; returns when it is.
 Save = Callable[[RunChange], Awaitable[None]]
@@ -158,6 +162,8 @@ class Driver:
 
     async def _sleep(self) -> None:
         """Wait for news, or until the run wants to be looked at."""
+        if self.run.index.active_pods >= _MANY:
+            await asyncio.sleep(_GATHER)
         if self._mailbox:
             return
         wake_at = next_wake(self.run)
