@@ -8,6 +8,6 @@ from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-settings.register_profile("ci", max_examples=250, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=_SLOW)
 settings.register_profile("soak", max_examples=5000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("soak" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "ci")

@@ -73,7 +73,7 @@ def script(seed: int) -> Script:
         if isinstance(command, SendRequest):
             return Behaviour(seconds=seconds, exit_code=roll // 5 % 3 and 0, result=f'"{roll}"')
         if kind in {"good", "echo"}:
-            said = {"said": f"{roll % 7}"} if roll // 5 % 2 else {"said": None}
+            said: dict[str, str | None] = {"said": f"{roll % 7}" if roll // 5 % 2 else None}
             return Behaviour(seconds=seconds, result=f"{roll % 100}", parameters=said)
         if kind == "bad" or (kind != "broken" and roll // 5 % 5 < 2):
             return Behaviour(seconds=seconds, exit_code=1 + roll % 4)
@@ -143,7 +143,9 @@ def calls(draw: DrawFn, name: str, templates: list[str], before: list[str], time
     if draw(st.integers(0, 4)) == 0:
         call["onExit"] = draw(st.sampled_from(["good", "bad", "http", "backing-off"]))
     if not timeless and draw(st.integers(0, 5)) == 0:
-        call["hooks"] = {"running": {"template": "good", "expression": f'{{root}}["{name}"].status == "Running"'}}
+        call["hooks"] = {
+            "running": {"template": "good", "expression": f'{{root}}["{name}"].status == "Running"'}
+        }
     if draw(st.integers(0, 5)) == 0:
         call.setdefault("hooks", {})["done"] = {
             "template": "good",

@@ -15,9 +15,8 @@ from pinnace.base.errors import PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
 from pinnace.engine.commands import CancelTask, Command, SendRequest, StartTask
 from pinnace.engine.events import Event, RunStarted, TaskEnded
-from pinnace.engine.kinds.pod import start_command
-from pinnace.engine.run import NodeType, Phase, Run
-from pinnace.engine.turn import Turn
+from pinnace.engine.recovery import lost_tasks, open_tasks
+from pinnace.engine.run import Run
 from pinnace.ports import executor as port
 from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
@@ -162,7 +161,7 @@ class Driver:
 
     async def _sleep(self) -> None:
         """Wait for news, or until the run wants to be looked at."""
-        if self.run.index.active_pods >= _MANY:
+        if self.run.index.active_pods + self._requester.at_work >= _MANY:
             await asyncio.sleep(_GATHER)
         if self._mailbox:
             return
@@ -186,14 +185,10 @@ class Driver:
 
     async def _recover(self) -> None:
         """Find out what became of every attempt, then look at every open node afresh."""
-        turn = Turn(self.run, self._clock())
-        wanted: set[str] = set()
-        for node in self.run.nodes.values():
-            if node.type is NodeType.POD and node.phase.is_active:
-                command = start_command(turn, node)
-                if command is not None:
-                    self._stager.know(command)
-                    wanted.add(command.attempt_id)
+        commands = open_tasks(self.run, self._clock())
+        for command in commands:
+            self._stager.know(command)
+        wanted = {command.attempt_id for command in commands}
         facts = await self._executor.adopt(self.run.info.uid)
         known = {fact.attempt_id for fact in facts}
         stale = [fact.attempt_id for fact in facts if fact.attempt_id not in wanted]
@@ -203,21 +198,9 @@ class Driver:
         for fact in facts:
             if fact.attempt_id in wanted:
                 self.take_in(fact)
-        self._lose_unknown(turn, known)
+        self.tell(lost_tasks(self.run, known & wanted, self._clock()))
         await self._carry_out(reassess(self.run, self._clock()), (), ())
         self._wake.set()
-
-    def _lose_unknown(self, turn: Turn, known: set[str]) -> None:
-        """Say of attempts that ran and that nobody knows any more that their end was not seen."""
-        for node in self.run.nodes.values():
-            if node.type is not NodeType.POD or node.phase is not Phase.RUNNING:
-                continue
-            command = start_command(turn, node)
-            if command is not None and command.attempt_id not in known:
-                lost = port.TaskEnded(
-                    attempt_id=command.attempt_id, at=self._clock(), reason=port.EndReason.LOST
-                )
-                self.take_in(lost)
 
     # Performing --------------------------------------------------------------------------------------------
 
