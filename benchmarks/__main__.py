@@ -8,7 +8,8 @@ import sys
 PARTS = {
     "engine": "a. the engine alone",
     "runs": "b, c, e, f. whole runs",
-    "http_fetch": "d. 1000 HTTP fetches",
+    "aggregate": "d. 1000 HTTP fetches, aggregated by a run",
+    "http_fetch": "the HTTP runner alone",
     "executor": "the executor alone",
     "store": "the store alone",
 }

@@ -62,7 +62,9 @@ def pinnace(*arguments: str) -> list[str]:
 
 def row(what: str, ours: float, peer: float, name: str, bound: str, unit: str = "s") -> None:
     """Print one row of the table."""
-    print(f"{what:<38}{ours:>10.3f} {unit:<3}{peer:>10.3f} {unit:<3} {name:<14}{ours / peer:>7.2f} ×  {bound}")
+    print(
+        f"{what:<38}{ours:>10.3f} {unit:<3}{peer:>10.3f} {unit:<3} {name:<14}{ours / peer:>7.2f} ×  {bound}"
+    )
 
 
 def fan_out(home: str) -> None:
@@ -100,7 +102,9 @@ def chain(home: str) -> None:
         loop = "for i in $(seq 100); do /bin/true; done"
         for title, option in (("chain of 100, on the host", "--no-isolated"), ("isolated", "--isolated")):
             whole = pinnace("run", "--quiet", option, str(manifest))
-            ours, peer = beside(lambda whole=whole: timed(whole, home=home), lambda: timed(["sh", "-c", loop]))
+            ours, peer = beside(
+                lambda whole=whole: timed(whole, home=home), lambda: timed(["sh", "-c", loop])
+            )
             row(title, ours, peer, "a shell loop", "")
             start = statistics.median(
                 timed(pinnace("run", "--quiet", option, str(one)), home=home) for _ in range(ROUNDS)

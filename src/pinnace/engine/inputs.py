@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError
 from pinnace.engine.run import NodeInputs
 from pinnace.engine.substitute import fill
-from pinnace.language.tags import STRICT, Scope, mentions, substitute
+from pinnace.language.tags import STRICT, Scope, substitute
 from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Parameter
 from pinnace.spec.references import Catalogue
 from pinnace.spec.templates import Template
@@ -170,8 +170,8 @@ def mark_absent(arguments: Arguments, scope: Scope) -> Arguments:
     for parameter in arguments.parameters:
         value = parameter.value
         if value is not None and value.startswith("{{") and value.endswith("}}"):
-            tags = mentions(value)
-            if len(tags) == 1 and tags[0].kind == "simple" and scope.get(tags[0].content) is None:
+            key = value[2:-2].strip(" ")
+            if not key.startswith("=") and "{{" not in key and scope.get(key) is None:
                 parameter, is_changed = replace(parameter, value=ABSENT), True
         changed.append(parameter)
     return replace(arguments, parameters=tuple(changed)) if is_changed else arguments

@@ -32,6 +32,11 @@ class Requester:
         self._clock = clock
         self._open: dict[str, asyncio.Task[HttpOutcome]] = {}
 
+    @property
+    def at_work(self) -> int:
+        """How many requests are on their way."""
+        return len(self._open)
+
     async def send(self, command: SendRequest) -> RequestEnded | None:
         """Return how the request ended; None when it was cancelled, or is on its way already."""
         if command.attempt_id in self._open:
