@@ -14,8 +14,8 @@ import time
 from statistics import median
 
 import aiohttp
-
 from benchmarks.http_fetch import CONDITION, bounded, serve
+
 from pinnace.bootstrap import open_pinnace
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
