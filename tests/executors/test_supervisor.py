@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -158,3 +159,17 @@ def test_removing_takes_closed_folders_and_leaves_what_links_lead_to(tmp_path: P
     trees.remove(str(tmp_path / "tree"))
     trees.remove(str(tmp_path / "nothing"))
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_journal_without_room_loses_nothing_and_goes_on_later(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(str(path))
+    journal.add(["starting", "a"])
+    room, journal._file = journal._file, os.open("/dev/full", os.O_WRONLY)
+    with pytest.raises(OSError, match="No space left"):
+        journal.commit()
+    os.close(journal._file)
+    journal._file = room
+    journal.add(["starting", "b"])
+    journal.commit()
+    assert Journal(str(path)).read() == [["starting", "a"], ["starting", "b"]]

@@ -157,3 +157,18 @@ async def test_closing_a_run_twice_or_unseen_is_no_error(home: Path) -> None:
     await executor.close_run(RUN)
     left = sorted(path.name for path in (home / "runs" / RUN).iterdir())
     assert left == ["logs"]
+
+
+async def test_when_a_warden_is_killed_its_task_is_lost_and_gone(host: Desk, tmp_path: Path) -> None:
+    data = volume(tmp_path / "data")
+    warden, beat = tmp_path / "data" / "warden", tmp_path / "data" / "beat"
+    detached = f"(setsid sh -c 'while :; do echo x >> {data.path}/beat; sleep 0.01; done' &)"
+    script = f"{detached}; echo $PPID > {data.path}/warden; sleep 3600"
+    await host.executor.start([host.task(script, files=(data,))])
+    await eventually(lambda: warden.exists() and warden.read_text().endswith("\n") and beat.exists())
+    os.kill(int(warden.read_text()), signal.SIGKILL)
+    ended = await host.told("a", TaskEnded)
+    assert (ended.reason, ended.exit_code) == (EndReason.LOST, None)
+    size = beat.stat().st_size
+    await asyncio.sleep(0.2)
+    assert beat.stat().st_size == size

@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import socket
 import sys
 from typing import Any, NoReturn
 
-from . import trees
+from . import processes, trees
 from .attempts import Attempt
 from .places import HostPlace, Layout
 from .processes import NotStartedError
 from .warden import Warden
 from .wire import Channel
 
-#: New wardens in one turn of the supervisor's loop. Short tasks end meanwhile and their wardens are used
-#: again, so that a thousand of them do not make a hundred wardens.
-_NEW_PER_TURN = 4
 #: Points for the kernel's choice of a victim when memory runs out: tasks go before Pinnace.
 _OOM_POINTS = 500
 _SWEEPER_NICENESS = 10
@@ -34,10 +32,7 @@ class Crew:
         self._idle: dict[bool, list[Channel]] = {True: [], False: []}
         self._nursery: Any = None
         self._sweeper: Channel | None = None
-
-    def has_room(self, spec: dict[str, Any], chosen: int) -> bool:
-        """Tell whether one more task may start in a turn that has chosen ``chosen`` already."""
-        return chosen < len(self._idle[spec["isolated"]]) + _NEW_PER_TURN
+        self._pids: set[int] = set()
 
     def take(self, spec: dict[str, Any]) -> Channel:
         """Return the channel of a warden that waits for a task such as ``spec``.
@@ -67,6 +62,14 @@ class Crew:
             if channel in idle:
                 idle.remove(channel)
 
+    def end_strays(self) -> None:
+        """End what the tasks of a warden that was killed have left: children of nobody here."""
+        self._pids -= processes.reap().keys()
+        for pid in set(processes.children(os.getpid())) - self._pids:
+            processes.send([pid], signal.SIGSTOP)
+            processes.kill_descendants(pid)
+            processes.send([pid], signal.SIGKILL)
+
     def close(self) -> None:
         """Let every warden go."""
         for channel in (*self._idle[True], *self._idle[False]):
@@ -87,15 +90,17 @@ class Crew:
 
     def _fork_sweeper(self) -> Channel:
         ours, theirs = socket.socketpair()
-        if os.fork() == 0:
+        if (pid := os.fork()) == 0:
             _serve_sweeping(theirs)
+        self._pids.add(pid)
         theirs.close()
         return Channel(ours)
 
     def _fork(self) -> Channel:
         ours, theirs = socket.socketpair()
-        if os.fork() == 0:
+        if (pid := os.fork()) == 0:
             serve_on_host(theirs, self._layout)
+        self._pids.add(pid)
         theirs.close()
         return Channel(ours)
 
@@ -107,6 +112,7 @@ class Crew:
             from .nursery import Nursery  # loads ctypes, which a run without isolation does not need
 
             self._nursery = Nursery(self._layout, self._hidden, self._visible)
+            self._pids.add(self._nursery.pid)
         ours, theirs = socket.socketpair()
         self._nursery.hand(theirs)
         theirs.close()

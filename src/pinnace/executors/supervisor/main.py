@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import itertools
 import json
 import os
 import resource
@@ -35,6 +36,9 @@ from .wire import Channel, Message
 
 #: Seconds that a supervisor with nothing to do waits for Pinnace to come back before it goes.
 IDLE_SECONDS = 10.0
+#: How many tasks are being started at once. More would only take the processors from one another; and short
+#: tasks end meanwhile, so that their wardens are used again instead of new ones being made.
+MAX_STARTING = 8 * (os.cpu_count() or 1)
 #: Seconds between attempts to write a journal that has no room.
 _RETRY_SECONDS = 0.5
 SOCKET_NAME = "supervisor.sock"
@@ -172,6 +176,7 @@ class Supervisor:
                 self._finish(channel, attempt, body)
         if channel.closed and attempt.channel is channel:
             self._finish(channel, attempt, _lost("the process that watched it was ended"))
+            self._crew.end_strays()
 
     def _finish(self, channel: Channel, attempt: Attempt, body: dict[str, Any]) -> None:
         del self._running[channel]
@@ -199,16 +204,16 @@ class Supervisor:
         """Take from the queue what can start in this turn, and record it."""
         if self._closing is not None:
             return []
-        free = self._max_tasks - len(self._running)
-        chosen: list[Attempt] = []
-        for attempt in self._queue.values():
-            if len(chosen) >= free or not self._crew.has_room(attempt.spec, len(chosen)):
-                break
-            chosen.append(attempt)
+        chosen = list(itertools.islice(self._queue.values(), self._room()))
         for attempt in chosen:
             del self._queue[attempt.attempt_id]
             self._journal.add(["starting", attempt.attempt_id])
         return chosen
+
+    def _room(self) -> int:
+        """Return how many more tasks may start now."""
+        starting = sum(1 for attempt in self._running.values() if attempt.last is None)
+        return max(0, min(self._max_tasks - len(self._running), MAX_STARTING - starting))
 
     def _launch(self, attempts: list[Attempt]) -> None:
         for attempt in attempts:
@@ -257,7 +262,7 @@ class Supervisor:
     def _patience(self) -> float | None:
         if self._trouble:
             return _RETRY_SECONDS
-        if self._queue and len(self._running) < self._max_tasks:
+        if self._queue and self._room():
             return 0.0
         deadlines = [a.deadline for a in self._queue.values() if a.deadline is not None]
         if deadlines:
@@ -331,6 +336,10 @@ def _serve(config: Config) -> None:
         os.unlink(SOCKET_NAME)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(SOCKET_NAME)
+    if sys.platform.startswith("linux"):
+        from .syscalls import become_subreaper
+
+        become_subreaper()  # so that what a killed warden leaves can be found
     crew = Crew(Layout(config["root"]), config["hidden"], config["visible"])
     supervisor = Supervisor(listener, Journal(JOURNAL_NAME), crew, config["max_tasks"])
     listener.listen(4)

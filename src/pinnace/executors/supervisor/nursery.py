@@ -40,7 +40,8 @@ class Nursery:
 
     def __init__(self, layout: Layout, hidden: list[str], visible: list[str]) -> None:
         self._socket, theirs = socket.socketpair()
-        if os.fork() == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             _serve(theirs, layout, hidden, visible)
         theirs.close()
 

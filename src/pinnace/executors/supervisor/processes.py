@@ -101,21 +101,22 @@ def descendants(root: int) -> list[int]:
     found: list[int] = []
     front = [root]
     while front:
-        front = [child for parent in front for child in _children(parent)]
+        front = [child for parent in front for child in children(parent)]
         found += front
     return found
 
 
-def _children(pid: int) -> list[int]:
-    children: list[int] = []
+def children(pid: int) -> list[int]:
+    """Return the children of the process ``pid``; empty where /proc does not tell."""
+    found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")
         for thread in threads:
             with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
-                children += map(int, file.read().split())
+                found += map(int, file.read().split())
     except OSError:
-        return children  # it ended while we looked
-    return children
+        return found  # it ended while we looked
+    return found
 
 
 def send(pids: Iterable[int], number: int) -> None:

@@ -1,0 +1,64 @@
+"""The same tests as an ordinary user, when root runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+NOBODY = 65_534
+
+
+def find_python(folder: Path) -> tuple[str, dict[str, str]] | None:
+    """Return an interpreter and environment with which an ordinary user can run these tests, if any can."""
+    packages = [path for path in sys.path if path.endswith("site-packages")]
+    environment = {
+        "HOME": str(folder),
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "src"), *packages]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for python in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        try:
+            done = run_as_nobody([python, "-c", "import pytest, pinnace.executors.process"], environment)
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return python, environment
+    return None
+
+
+def run_as_nobody(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, user=NOBODY, group=NOBODY, extra_groups=[], env=environment, check=False, cwd="/",
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
+def test_an_ordinary_user_has_private_views_too() -> None:
+    # Not below tmp_path, which only root may enter.
+    folder = Path(tempfile.mkdtemp(prefix="pinnace-nobody-"))
+    try:
+        os.chown(folder, NOBODY, NOBODY)
+        found = find_python(folder)
+        if found is None:
+            pytest.skip("an ordinary user cannot read this Python and its packages")
+        python, environment = found
+        here = Path(__file__).parent
+        chosen = [str(here / "test_views.py"), f"{here / 'test_contract.py'}::TestInPrivateViews"]
+        options = ["-p", "no:cacheprovider", "--basetemp", f"{folder}/tests", "-rs"]
+        done = run_as_nobody([python, "-m", "pytest", *options, *chosen], environment)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "skipped" in done.stdout:
+        pytest.skip(done.stdout.partition("SKIPPED")[2].strip())
