@@ -19,8 +19,6 @@ from pinnace.base.errors import EnvironmentFailure, InvariantBroken, PinnaceErro
 FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
-#: What shells report of a program whose reader has gone: 128 + SIGPIPE.
-_READER_GONE = 141
 
 
 class Place(NamedTuple):
@@ -97,7 +95,7 @@ def run_cli(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
-        return _READER_GONE
+        return FAILED  # as click does where it meets this itself
     except InvariantBroken as error:
         return _told_defect(error)
     except PinnaceError as error:

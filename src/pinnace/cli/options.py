@@ -15,9 +15,8 @@ Decorator = Callable[[_Decorated], _Decorated]
 
 def run_arguments(*, required: bool = True) -> Callable[[_Decorated], _Decorated]:
     """Return the argument WORKFLOW...: names, uids, beginnings of either, or ``@latest``."""
-    return click.argument(
-        "names", metavar="WORKFLOW...", nargs=-1, required=required, shell_complete=complete_run
-    )
+    metavar = "WORKFLOW..." if required else "[WORKFLOW...]"
+    return click.argument("names", metavar=metavar, nargs=-1, required=required, shell_complete=complete_run)
 
 
 def run_argument() -> Callable[[_Decorated], _Decorated]:
@@ -56,3 +55,21 @@ def output_option(*kinds: str) -> Callable[[_Decorated], _Decorated]:
 def parameter_option(doc: str) -> Callable[[_Decorated], _Decorated]:
     """Return ``-p NAME=VALUE``, any number of times."""
     return click.option("-p", "--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help=doc)
+
+
+images_option = click.option(
+    "--image",
+    "image_rules",
+    metavar="PATTERN=KIND",
+    multiple=True,
+    help="What stands in for images: host, python or refuse. May be given several times.",
+)
+isolated_option = click.option(
+    "--isolated/--no-isolated",
+    default=None,
+    help="Whether each task gets a private view of this machine's files and processes.",
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
+log_option = click.option(
+    "--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress."
+)

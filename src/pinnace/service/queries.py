@@ -11,15 +11,12 @@ import msgspec
 
 from pinnace.base.errors import UsageError
 from pinnace.ports.store import RunFilter, RunSummary, Store
+from pinnace.service.labels import FINISHED, RESUBMITTED_FROM, with_phase
 from pinnace.service.selectors import parse_label_selector, run_fields
-from pinnace.service.status import argo_labels
 
 #: Stands for the run that was made last.
 LATEST = "@latest"
-#: Carried by runs that ``resubmit`` made. Source: Argo workflow/common LabelKeyPreviousWorkflowName.
-RESUBMITTED_LABEL = "workflows.argoproj.io/resubmitted-from-workflow"
 
-FINISHED = frozenset({"Succeeded", "Failed", "Error"})
 PHASES = ("Pending", "Running", "Succeeded", "Failed", "Error")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -80,9 +77,9 @@ def find(store: Store, wanted: Wanted, now: float) -> list[RunSummary]:
     meant = [
         run
         for run in found
-        if has_labels(argo_labels(run.labels, run.phase))
+        if has_labels(with_phase(run.labels, run.phase))
         and fields.matches(_fields_of(run))
-        and (not wanted.resubmitted or RESUBMITTED_LABEL in run.labels)
+        and (not wanted.resubmitted or RESUBMITTED_FROM in run.labels)
         and (finished_before is None or (run.finished_at is not None and run.finished_at < finished_before))
     ]
     return sorted(meant, key=_order)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pinnace.engine.run import Run
-from pinnace.service.queries import RESUBMITTED_LABEL
-from pinnace.service.status import COMPLETED_LABEL, PHASE_LABEL
+from pinnace.service import labels
 from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.parameters import Parameter
 from pinnace.spec.workflow import ObjectMeta, Workflow
 
-_NOT_CARRIED = frozenset({COMPLETED_LABEL, PHASE_LABEL, "workflows.argoproj.io/workflow-archiving-status"})
+_NOT_CARRIED = frozenset({labels.COMPLETED, labels.PHASE, labels.ARCHIVING})
 
 
 def resubmitted(run: Run, *, parameters: Sequence[str] = (), priority: int | None = None) -> Workflow:
@@ -25,11 +24,11 @@ def resubmitted(run: Run, *, parameters: Sequence[str] = (), priority: int | Non
         UsageError: a parameter is not NAME=VALUE, or given twice.
     """
     own = run.workflow.metadata
-    labels = {key: value for key, value in run.info.labels.items() if key not in _NOT_CARRIED}
+    carried = {key: value for key, value in run.info.labels.items() if key not in _NOT_CARRIED}
     metadata = ObjectMeta(
         generate_name=own.generate_name or f"{run.info.name}-",
         namespace=run.info.namespace,
-        labels=labels | {RESUBMITTED_LABEL: run.info.name},
+        labels=carried | {labels.RESUBMITTED_FROM: run.info.name},
         annotations=run.info.annotations,
     )
     spec = run.workflow.spec

@@ -19,14 +19,11 @@ from pinnace.engine.run import Node, NodeOutputs, NodeType, Phase, Run, Shutdown
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
 from pinnace.service.graph import Graph
+from pinnace.service.labels import with_phase
 from pinnace.service.progress import Progress
 from pinnace.spec.encode import encode
 from pinnace.spec.parameters import Artifact, Parameter
 from pinnace.spec.templates import Template, TemplateRef
-
-#: Argo's labels that tell how far a workflow is.
-PHASE_LABEL = "workflows.argoproj.io/phase"
-COMPLETED_LABEL = "workflows.argoproj.io/completed"
 
 _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.SKIPPED})
 
@@ -34,10 +31,13 @@ _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.SKIPPED}
 def workflow_object(run: Run) -> dict[str, Any]:
     """Return ``run`` as ``kubectl get workflow -o json`` shows it, as dicts, lists and scalars.
 
-    ``spec`` holds what a ``workflowTemplateRef`` brought in. Costs what the run holds, once.
+    ``spec`` holds what a ``workflowTemplateRef`` brought in, and the arguments as the run has them.
     """
     encoded = encode(run.workflow)
     spec = encoded.get("spec", {})
+    for parameter in spec.get("arguments", {}).get("parameters", ()):
+        if parameter["name"] in run.info.parameters:
+            parameter["value"] = run.info.parameters[parameter["name"]]
     if run.state.is_suspended:
         spec["suspend"] = True
     if run.state.shutdown is not Shutdown.NONE:
@@ -51,14 +51,6 @@ def workflow_object(run: Run) -> dict[str, Any]:
     }
 
 
-def argo_labels(labels: dict[str, str], phase: str) -> dict[str, str]:
-    """Return ``labels`` with those that Argo's controller keeps for a workflow in ``phase``."""
-    if not phase:
-        return labels
-    is_completed = phase in {"Succeeded", "Failed", "Error"}
-    return labels | {COMPLETED_LABEL: str(is_completed).lower(), PHASE_LABEL: phase}
-
-
 def _metadata(run: Run) -> dict[str, Any]:
     info = run.info
     metadata: dict[str, Any] = {
@@ -66,7 +58,7 @@ def _metadata(run: Run) -> dict[str, Any]:
         "namespace": info.namespace,
         "uid": info.uid,
         "creationTimestamp": rfc3339(info.created_at),
-        "labels": argo_labels(info.labels, run.state.phase),
+        "labels": with_phase(info.labels, run.state.phase),
     }
     if run.workflow.metadata.generate_name:
         metadata["generateName"] = run.workflow.metadata.generate_name

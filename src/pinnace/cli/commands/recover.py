@@ -8,19 +8,26 @@ from typing import Any
 import click
 
 from pinnace.cli.main import leave
-from pinnace.cli.options import namespace_option, no_color_option, output_option, run_arguments
+from pinnace.cli.options import (
+    images_option,
+    isolated_option,
+    log_option,
+    namespace_option,
+    no_color_option,
+    output_option,
+    quiet_option,
+    run_arguments,
+)
 from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, settings_with
 
 
 @click.command()
 @run_arguments(required=False)
 @namespace_option
-@click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
-@click.option(
-    "--image", "image_rules", metavar="PATTERN=HOW", multiple=True, help="host, python, refuse, ..."
-)
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
-@click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
+@isolated_option
+@images_option
+@quiet_option
+@log_option
 @output_option("json", "yaml", "name")
 @no_color_option
 def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:

@@ -12,10 +12,13 @@ from pinnace.base.errors import RefusedError, UsageError
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
+    isolated_option,
+    log_option,
     namespace_option,
     no_color_option,
     output_option,
     parameter_option,
+    quiet_option,
     run_arguments,
     selector_option,
 )
@@ -30,9 +33,9 @@ from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, sett
 @parameter_option("A workflow argument that changes.")
 @click.option("--priority", type=int, help="The workflow's priority.")
 @click.option("--memoized", is_flag=True, help="Not possible here: `retry` keeps what succeeded.")
-@click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
-@click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
+@isolated_option
+@quiet_option
+@log_option
 @click.option(
     "-w",
     "--wait",

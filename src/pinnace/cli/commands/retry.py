@@ -12,11 +12,14 @@ from pinnace.base.errors import RefusedError, UsageError
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
+    isolated_option,
+    log_option,
     namespace_option,
     no_color_option,
     node_selector_option,
     output_option,
     parameter_option,
+    quiet_option,
     run_arguments,
     selector_option,
 )
@@ -34,9 +37,9 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 @parameter_option("A workflow argument that changes.")
 @click.option("--restart-successful", is_flag=True, help="Also run the chosen steps that succeeded again.")
 @node_selector_option("The steps to restart")
-@click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
-@click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
+@isolated_option
+@quiet_option
+@log_option
 @click.option(
     "-w",
     "--wait",

@@ -11,7 +11,15 @@ import click
 
 from pinnace.base.errors import PinnaceError, UsageError
 from pinnace.cli.main import WRONG_USE, leave
-from pinnace.cli.options import no_color_option, output_option, parameter_option
+from pinnace.cli.options import (
+    images_option,
+    isolated_option,
+    log_option,
+    no_color_option,
+    output_option,
+    parameter_option,
+    quiet_option,
+)
 from pinnace.cli.session import is_colour, namespace_of, opened, settings_with
 from pinnace.cli.sources import read_sources
 from pinnace.spec.overrides import Overrides, read_parameter_file
@@ -40,13 +48,11 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 @click.option("--priority", type=int, help="The workflow's priority.")
 @click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
 @click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
-@click.option(
-    "--image", "image_rules", metavar="PATTERN=HOW", multiple=True, help="host, python, refuse, ..."
-)
+@images_option
 @click.option("--images", metavar="FILE", help="A file of stand-ins for images.")
-@click.option("--isolated/--no-isolated", default=None, help="Give each task a private view of this machine.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
-@click.option("--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress.")
+@isolated_option
+@quiet_option
+@log_option
 @click.option(
     "-w",
     "--wait",

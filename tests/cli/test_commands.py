@@ -1,0 +1,359 @@
+"""The command line as a user meets it: real commands, real processes, real tasks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pinnace.cli.main import COMMANDS, run_cli
+
+WORKFLOW = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: %s}
+spec:
+  entrypoint: main
+  onExit: bye
+  arguments: {parameters: [{name: code, value: "0"}]}
+  templates:
+  - name: main
+    steps:
+    - - {name: first, template: say}
+    - - {name: second, template: leave}
+  - {name: say, container: {image: busybox, command: [echo, "hello [bold]there[/bold]"]}}
+  - name: leave
+    container: {image: busybox, command: [sh, -c], args: ["echo oops >&2; exit {{workflow.parameters.code}}"]}
+  - {name: bye, container: {image: busybox, command: [echo, bye]}}
+"""
+SLEEPER = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: sleeper}
+spec:
+  entrypoint: main
+  onExit: bye
+  templates:
+  - {name: main, container: {image: busybox, command: [sleep, "600"]}}
+  - {name: bye, container: {image: busybox, command: [echo, bye]}}
+"""
+WAITER = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: waiter}
+spec:
+  entrypoint: main
+  templates:
+  - {name: main, suspend: {}, outputs: {parameters: [{name: x, valueFrom: {supplied: {}}}]}}
+"""
+
+Said = tuple[int, str, str]
+Cli = Callable[..., Said]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PINNACE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PINNACE_ISOLATED", "false")
+    for name in ("ARGO_NAMESPACE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def cli(home: Path, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Return a function that carries out a command line in this process: status, output, errors."""
+
+    def carried_out(*arguments: str) -> Said:
+        capfd.readouterr()
+        status = run_cli(arguments)
+        return status, *capfd.readouterr()
+
+    return carried_out
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    path = tmp_path / "workflow.yaml"
+    path.write_text(WORKFLOW % "wf")
+    return path
+
+
+def started(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pinnace", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def wait_until(cli: Cli, *command: str, holds: str) -> str:
+    """Ask until the answer holds a text; the test's own limit is generous because machines are slow."""
+    end = time.monotonic() + 60
+    while True:
+        _, out, _ = cli(*command)
+        if holds in out:
+            return out
+        assert time.monotonic() < end, out
+        time.sleep(0.05)
+
+
+# Runs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_run_that_succeeds_is_shown_and_can_be_looked_at(cli: Cli, manifest: Path) -> None:
+    status, out, err = cli("run", str(manifest))
+
+    assert (status, err) == (0, "")
+    assert "✔ wf[0].first Succeeded after" in out
+    assert "✔ wf Succeeded in" in out
+    assert cli("logs", "wf", "first")[1].endswith(": hello [bold]there[/bold]\n")
+    assert cli("list", "-o", "name")[1] == "wf\n"
+    assert cli("get", "@latest")[1].startswith("Name:                wf\nNamespace:           default\n")
+    assert cli("wait", "wf")[:1] == (0,)
+    assert cli("watch", "wf")[:1] == (0,)
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_says_why_and_how_to_go_on(cli: Cli, manifest: Path) -> None:
+    status, out, _ = cli("run", str(manifest), "-p", "code=3")
+
+    assert status == 1
+    assert "wf[1].second Failed: main: Error (exit code 3)\n  the end of its log:\n  │ oops\n" in out
+    assert "  pinnace logs wf second\n  pinnace retry wf\n" in out
+    assert cli("wait", "wf")[0] == 1
+
+    status, out, _ = cli("retry", "wf", "-p", "code=0")
+
+    assert status == 0
+    assert "wf[0].first" not in out.partition("STEP")[0]
+
+
+@pytest.mark.slow
+def test_the_run_alone_is_on_standard_output_when_a_form_is_asked_for(cli: Cli, manifest: Path) -> None:
+    status, out, err = cli("run", str(manifest), "-o", "json")
+
+    assert status == 0
+    assert json.loads(out)["status"]["phase"] == "Succeeded"
+    assert "✔ wf Succeeded" in err
+
+
+@pytest.mark.slow
+def test_a_quiet_run_says_nothing_and_a_logged_one_what_its_steps_print(cli: Cli, manifest: Path) -> None:
+    assert cli("run", str(manifest), "--quiet") == (0, "", "")
+    status, out, _ = cli("resubmit", "wf", "--log")
+
+    assert status == 0
+    assert [line.partition(": ")[2] for line in out.splitlines()] == [
+        "hello [bold]there[/bold]",
+        "oops",
+        "bye",
+    ]
+    assert len(cli("list", "--resubmitted", "--no-headers")[1].splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_runs_are_deleted_with_their_logs(cli: Cli, home: Path, manifest: Path) -> None:
+    cli("run", str(manifest), "-q")
+
+    assert cli("delete", "wf", "--dry-run")[1] == "Workflow 'wf' deleted (dry-run)\n"
+    assert cli("delete", "wf", "none")[1] == "Workflow 'none' not found\nWorkflow 'wf' deleted\n"
+    assert cli("list")[1] == "No workflows found\n"
+    assert list((home / "runs").iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("interrupts", "ended"), [(1, "✔ sleeper.onExit Succeeded"), (2, "Terminate")])
+def test_an_interrupt_stops_and_a_second_one_terminates(
+    cli: Cli, tmp_path: Path, interrupts: int, ended: str
+) -> None:
+    path = tmp_path / "sleeper.yaml"
+    text = SLEEPER if interrupts == 1 else SLEEPER.replace("[echo, bye]", "[sleep, '600']")
+    path.write_text(text)
+    process = started("run", str(path))
+    wait_until(cli, "get", "sleeper", "-o", "short", holds="● sleeper")
+    process.send_signal(signal.SIGINT)
+    if interrupts == 2:
+        wait_until(cli, "get", "sleeper", "-o", "short", holds="● sleeper.onExit")
+        process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert ended in out
+
+
+@pytest.mark.slow
+def test_a_run_is_asked_from_another_terminal(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "waiter.yaml"
+    path.write_text(WAITER)
+    process = started("run", str(path))
+    wait_until(cli, "get", "waiter", "-o", "short", holds="ǁ waiter")
+
+    assert cli("resume", "waiter")[0] == 2
+    assert cli("node", "set", "waiter", "-p", "x=1")[1] == "workflow values set\n"
+    wait_until(cli, "get", "waiter", "-o", "yaml", holds="value: '1'")
+    assert cli("resume", "@latest")[1] == "workflow waiter resumed\n"
+    out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0, out
+
+
+@pytest.mark.slow
+def test_a_killed_run_is_mentioned_and_recovered(cli: Cli, tmp_path: Path, manifest: Path) -> None:
+    path = tmp_path / "waiter.yaml"
+    path.write_text(WAITER)
+    process = started("run", str(path))
+    wait_until(cli, "get", "waiter", "-o", "short", holds="ǁ waiter")
+    process.kill()
+    process.communicate()
+
+    assert (
+        "1 unfinished, driven by nobody: waiter. Go on with `pinnace recover`."
+        in cli("run", str(manifest))[2]
+    )
+    _, out, err = cli("stop", "waiter")
+    assert out == "workflow waiter stopped\n"
+    assert "it takes effect with `pinnace recover waiter`" in err
+    assert cli("recover")[0] == 1
+    assert "No run waits to be recovered." in cli("recover")[2]
+
+
+# Wrong use -------------------------------------------------------------------------------------------------
+
+
+def test_all_problems_of_all_files_are_told_and_nothing_starts(
+    cli: Cli, tmp_path: Path, manifest: Path
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        (WORKFLOW % "bad").replace("entrypoint", "entrypont").replace("template: say", "template: sy")
+    )
+
+    status, out, err = cli("run", str(manifest), str(bad))
+
+    assert (status, out) == (2, "")
+    assert f"{bad}:6:3: error[unknown-field]: spec.entrypont: unknown field" in err
+    assert "did you mean 'entrypoint'?" in err
+    assert "did you mean 'say'?" in err
+    assert err.endswith("nothing was started\n")
+    assert cli("list")[1] == "No workflows found\n"
+
+
+def test_lint_reports_in_three_forms(cli: Cli, tmp_path: Path, manifest: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text((WORKFLOW % "bad").replace("entrypoint", "entrypont"))
+
+    assert cli("lint", str(manifest))[:2] == (0, "✔ no linting errors found\n")
+    status, out, _ = cli("lint", str(tmp_path), "-o", "simple")
+    assert status == 2
+    assert all(line.startswith(f"{bad}:") for line in out.splitlines())
+    assert {problem["file"] for problem in json.loads(cli("lint", str(bad), "-o", "json")[1])} == {str(bad)}
+    assert "✖ 6:3 spec.entrypont: unknown field" in cli("lint", str(bad))[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["run"], "Missing argument 'FILE...'"),
+        (["run", "/no/such/file.yaml"], "/no/such/file.yaml: No such file or directory"),
+        (["get", "nothing"], "There is no run 'nothing'"),
+        (["get", "@latest"], "There is no run yet"),
+        (["stop"], "which workflow?"),
+        (["list", "--since", "yesterday"], "unable to parse the time span 'yesterday'"),
+        (["list", "--completed", "--running"], "cannot be used together"),
+        (["list", "-l", "a b"], "unable to parse the label selector"),
+        (["resubmit", "--memoized", "x"], "`pinnace retry NAME` runs only what failed"),
+    ],
+)
+def test_wrong_use_is_told_with_status_2_and_without_a_traceback(
+    cli: Cli, arguments: list[str], error: str
+) -> None:
+    status, out, err = cli(*arguments)
+
+    assert (status, out) == (2, "")
+    assert error in err
+    assert "Traceback" not in err
+
+
+def test_an_image_without_a_stand_in_is_refused_before_anything_starts(cli: Cli, manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace("image: busybox", "image: example.org/unknown:1"))
+
+    status, _, err = cli("run", str(manifest))
+
+    assert status == 2
+    assert "example.org/unknown:1" in err
+    assert cli("list")[1] == "No workflows found\n"
+
+
+def test_a_defect_is_told_as_one_with_a_report_and_no_traceback(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by \x1b[2Jnothing")
+
+    monkeypatch.setattr("pinnace.bootstrap.open_pinnace", broken)
+
+    status, _, err = cli("list")
+
+    assert status == 1
+    assert err.startswith("error: this is a defect in Pinnace: ZeroDivisionError: by nothing\n")
+    assert "Traceback" not in err
+    (report,) = (home / "reports").iterdir()
+    assert "Traceback" in report.read_text()
+
+
+# The command itself ----------------------------------------------------------------------------------------
+
+
+def test_every_command_is_there_and_helps(cli: Cli) -> None:
+    listed = cli("--help")[1]
+
+    for word in COMMANDS:
+        assert f"  {word} " in listed
+        status, out, _ = cli(word, "--help")
+        assert (status, out.startswith("Usage: pinnace")) == (0, True)
+
+
+def test_the_version_and_help_load_neither_the_engine_nor_the_store() -> None:
+    code = (
+        "import sys; from pinnace.cli.main import run_cli; run_cli(sys.argv[1:]); "
+        "print([name for name in sys.modules if name.startswith(('pinnace.engine', 'sqlalchemy', 'rich'))])"
+    )
+    for arguments in (["version"], ["--help"], ["completion", "bash"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.endswith("\n[]\n")
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(home: Path) -> None:
+    command = f"{sys.executable} -m pinnace --help | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+    assert done.stdout.strip() in {"0", "1"}
+
+
+@pytest.mark.slow
+def test_a_shell_completes_commands_and_the_names_of_runs(cli: Cli, manifest: Path) -> None:
+    cli("run", str(manifest), "-q")
+
+    def completed(words: str, number: int) -> list[str]:
+        env = {"_PINNACE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(number)}
+        out, _ = started(env=env).communicate(timeout=60)
+        return [line.partition(",")[2] for line in out.splitlines()]
+
+    assert completed("pinnace re", 1) == ["recover", "resume", "retry", "resubmit"]
+    assert completed("pinnace get ", 2) == ["@latest", "wf"]
+    assert completed("pinnace get w", 2) == ["wf"]
