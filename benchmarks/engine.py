@@ -1,7 +1,7 @@
 """The engine alone: transitions a second and bytes a node, for fan-out, chain and a random DAG.
 
-A transition is one change of a node's phase. Peer: a bare loop that makes the same number of frozen records and
-puts them into a dict.
+A transition is one change of a node's phase. Peer: a bare loop that makes the same number of frozen records
+and puts them into a dict.
 """
 
 from __future__ import annotations
@@ -143,16 +143,14 @@ def memory(make: Callable[[int], Workflow], size: int) -> float:
 
 def main(sizes: list[int]) -> None:
     """Print the table."""
-    print(
-        f"{'shape':<12}{'nodes':>8}{'transitions/s':>15}{'of a bare loop':>16}{'µs each':>9}{'bytes/node':>12}"
-    )
+    print(f"{'shape':<12}{'nodes':>8}{'transitions/s':>15}{'of bare':>9}{'µs each':>9}{'bytes/node':>12}")
     for name, make in (("fan-out", fan_out), ("chain", chain), ("random dag", random_dag)):
         for size in sizes:
             _, spent, transitions = drive(make(size), 100)
             rate = transitions / spent
             held = memory(make, size) if size <= 10_000 else float("nan")
             print(
-                f"{name:<12}{size:>8}{rate:>15,.0f}{rate / peer(size):>16.3f}"
+                f"{name:<12}{size:>8}{rate:>15,.0f}{rate / peer(size):>9.3f}"
                 f"{spent / transitions * 1e6:>9.1f}{held:>12,.0f}"
             )
 

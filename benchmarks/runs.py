@@ -1,7 +1,7 @@
 """Whole runs beside their peers: fan-out, chain, start-up, memory.
 
-A peer does the same work with no memory of it: ``xargs -P`` and ``make -j`` start the same commands. Each figure
-is the best of several, Pinnace and peer in turn, so that a busy machine disturbs both.
+A peer does the same work with no memory of it: ``xargs -P`` and ``make -j`` start the same commands. Each
+figure is the best of several, Pinnace and peer in turn, so that a busy machine disturbs both.
 """
 
 from __future__ import annotations
