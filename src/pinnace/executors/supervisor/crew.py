@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -17,8 +16,6 @@ from .processes import NotStartedError
 from .warden import Warden
 from .wire import Channel
 
-#: Points for the kernel's choice of a victim when memory runs out: tasks go before Pinnace.
-_OOM_POINTS = 500
 _SWEEPER_NICENESS = 10
 
 
@@ -121,7 +118,7 @@ class Crew:
 
 def _serve_sweeping(connection: socket.socket) -> NoReturn:
     """Remove what is asked for, after everything that is more urgent."""
-    keep_only(connection)
+    processes.keep_only(connection)
     os.nice(_SWEEPER_NICENESS)
     channel = Channel(connection)
     while not channel.closed:
@@ -131,28 +128,12 @@ def _serve_sweeping(connection: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def keep_only(connection: socket.socket) -> None:
-    """Close every descriptor that a fork inherited except the first three and ``connection``."""
-    own = connection.fileno()
-    for name in os.listdir("/dev/fd"):
-        descriptor = int(name)
-        if descriptor > 2 and descriptor != own:  # beyond standard input, output and error
-            with contextlib.suppress(OSError):  # the listing's own descriptor
-                os.close(descriptor)
-
-
 def serve_on_host(connection: socket.socket, layout: Layout) -> NoReturn:
     """Be a warden on the host; called in a fork of the supervisor."""
-    keep_only(connection)
+    processes.keep_only(connection)
     if sys.platform.startswith("linux"):
         from .syscalls import become_subreaper
 
         become_subreaper()
-        prefer_as_oom_victim()
+        processes.prefer_as_oom_victim()
     Warden(Channel(connection), HostPlace(layout)).serve()
-
-
-def prefer_as_oom_victim() -> None:
-    """Make the kernel end this process and its children before others when memory runs out."""
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write(str(_OOM_POINTS))

@@ -18,9 +18,9 @@ import socket
 from typing import NoReturn
 
 from . import syscalls
-from .crew import keep_only, prefer_as_oom_victim
 from .groundwork import UnavailableError, prepare
 from .places import Layout
+from .processes import keep_only, prefer_as_oom_victim
 from .view import ViewPlace
 from .warden import Warden, report_not_started
 from .wire import Channel, receive_descriptor, send_descriptor

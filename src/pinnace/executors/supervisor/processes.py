@@ -1,10 +1,12 @@
-"""Starting a command, and finding and ending the tree of processes that grew from it."""
+"""Starting a command, ending the tree of processes that grew from it, and settling into a fork."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
+import socket
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,6 +15,8 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 #: Passes over a tree that keeps growing before it is killed as far as it was found.
 _FREEZE_PASSES = 64
+#: Points for the kernel's choice of a victim when memory runs out: tasks go before Pinnace.
+_OOM_POINTS = 500
 _DEFAULTED = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
@@ -147,3 +151,19 @@ def kill_descendants(root: int) -> None:
         send(fresh, signal.SIGSTOP)
         stopped |= fresh
     send(stopped, signal.SIGKILL)
+
+
+def keep_only(connection: socket.socket) -> None:
+    """Close every descriptor that a fork inherited except the first three and ``connection``."""
+    own = connection.fileno()
+    for name in os.listdir("/dev/fd"):
+        descriptor = int(name)
+        if descriptor > 2 and descriptor != own:  # beyond standard input, output and error
+            with contextlib.suppress(OSError):  # the listing's own descriptor
+                os.close(descriptor)
+
+
+def prefer_as_oom_victim() -> None:
+    """Make the kernel end this process and its children before others when memory runs out."""
+    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write(str(_OOM_POINTS))
