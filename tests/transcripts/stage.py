@@ -1,0 +1,273 @@
+"""What a transcript's commands do: a run, a clock, and hands that tell it what happened.
+
+    run                  the manifest below it: a spec, or whole documents; begins the run
+    end NODE [WORD...]   a task or request ends; each line of input is another one, all at once
+    start NODE           a task's command runs
+    play                 everything that runs ends, again and again, until nothing does; the lines of input
+                         say how, by pattern: ``PATTERN [WORD...]``
+    wait DURATION        time passes
+    wake                 time passes until the run wants to be looked at
+    crash                the process dies and another takes over
+    stop, terminate, suspend, resume [NODE...], set NODE [WORD...]
+    show NODE...         what a node was given and gave; ``workflow`` for the run
+    asked NODE           what the executor was asked to do
+
+A word is ``exit=1 result=x message=x problem=lost phase=Failed`` or ``p.NAME=VALUE`` for a parameter, and
+``a.NAME=KEY`` for an artifact. Each turn is answered by what changed (``+`` new, ``~`` other), what is asked of
+the world (``>``), the workflow's phase when it changed (``=``) and when it wants to be woken (``@``).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import yaml
+
+from pinnace.base.errors import PinnaceError
+from pinnace.base.ids import NodeNumber
+from pinnace.base.quantities import parse_duration
+from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
+from pinnace.engine.commands import SendRequest, StartTask
+from pinnace.engine.events import (
+    Event,
+    NodeSet,
+    RequestEnded,
+    ResumeAsked,
+    RunStarted,
+    ShutdownAsked,
+    SuspendAsked,
+    TaskEnded,
+    TaskProblem,
+    TaskStarted,
+    TimePassed,
+)
+from pinnace.engine.naming import attempt_id
+from pinnace.engine.recovery import lost_tasks, open_tasks
+from pinnace.engine.run import Node, NodeType, Run, Shutdown
+from pinnace.spec.parameters import Artifact, S3
+from pinnace.testing.builders import bundle_of, document, run_of
+from pinnace.testing.simulation import Journal, verify
+
+
+class Stage:
+    """One transcript as it goes on."""
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self.now = 0.0
+        self.commands: dict[str, StartTask | SendRequest] = {}
+        self.running: set[str] = set()
+
+    def perform(self, line: str, given: str) -> str:
+        """Return what ``line``, with the input ``given``, leads to."""
+        name, *words = shlex.split(line)
+        try:
+            return "\n".join(getattr(self, f"do_{name}")(words, given))
+        except PinnaceError as error:
+            return f"{type(error).__name__}: {error.message}"
+
+    # The run -----------------------------------------------------------------------------------------------
+
+    def do_run(self, words: list[str], given: str) -> Iterable[str]:
+        spec = next(iter(yaml.safe_load_all(given)))
+        manifests = given if "kind" in spec else document(spec)
+        self.now, self.commands, self.running = 0.0, {}, set()
+        self.run = run_of(bundle_of(manifests), created_at=0.0)
+        self.journal = Journal(self.run)
+        return self.turn([RunStarted()])
+
+    def turn(self, events: list[Event]) -> list[str]:
+        return self.take(advance(self.run_, events, self.now))
+
+    @property
+    def run_(self) -> Run:
+        assert self.run is not None, "a transcript begins with run"
+        return self.run
+
+    def take(self, outcome: Outcome) -> list[str]:
+        run = self.run_
+        lines = [self.change(node) for node in outcome.nodes]
+        old_wake = next_wake(run)
+        self.journal.save(outcome.state, outcome.nodes)
+        apply(run, outcome)
+        verify(run, self.now)
+        for command in outcome.commands:
+            name = run.nodes[command.node].name
+            if isinstance(command, StartTask | SendRequest):
+                self.commands[name] = command
+                self.running.add(name)
+                lines.append(f"> {'start' if isinstance(command, StartTask) else 'send'} {name}")
+            else:
+                lines.append(f"> cancel {name}")
+                self.running.discard(name)
+        if outcome.state is not None:
+            lines.append(f"= {run.state.phase}{_colon(run.state.message)}")
+        wake = next_wake(run)
+        if wake is not None and wake != old_wake and not run.state.is_finished:
+            lines.append(f"@ {wake:g}s")
+        return lines or ["nothing"]
+
+    def change(self, node: Node) -> str:
+        mark = "~" if node.number in self.run_.nodes else "+"
+        return f"{mark} {node.name} {node.type.value} {node.phase.value or 'waiting'}{_colon(node.message)}"
+
+    def find(self, name: str) -> Node:
+        return next(node for node in self.run_.nodes.values() if node.name == name)
+
+    # What happens ------------------------------------------------------------------------------------------
+
+    def do_start(self, words: list[str], given: str) -> Iterable[str]:
+        nodes = [self.find(name) for name in words]
+        return self.turn(
+            [TaskStarted(node=node.number, attempt_id=self.attempt(node), at=self.now) for node in nodes]
+        )
+
+    def do_end(self, words: list[str], given: str) -> Iterable[str]:
+        lines = [words, *map(shlex.split, given.splitlines())]
+        return self.turn([self.ended(self.find(line[0]), line[1:]) for line in lines if line])
+
+    def do_play(self, words: list[str], given: str) -> Iterable[str]:
+        rules = [shlex.split(line) for line in given.splitlines()]
+        for _ in range(1000):
+            names = sorted(self.running, key=lambda name: self.find(name).number)
+            if names:
+                self.now += 1
+                yield from self.turn([self.ended(self.find(name), _rule(rules, name)) for name in names])
+            elif self.run_.state.is_finished or (wake := next_wake(self.run_)) is None:
+                return
+            else:
+                self.now = max(self.now, wake)
+                yield from self.turn([TimePassed()])
+
+    def do_wait(self, words: list[str], given: str) -> Iterable[str]:
+        self.now += parse_duration(words[0])
+        return self.turn([TimePassed()])
+
+    def do_wake(self, words: list[str], given: str) -> Iterable[str]:
+        wake = next_wake(self.run_)
+        assert wake is not None, "nothing wants to be woken"
+        self.now = wake
+        return self.turn([TimePassed()])
+
+    def do_crash(self, words: list[str], given: str) -> Iterable[str]:
+        self.run = self.journal.rebuilt()
+        known = {command.attempt_id for command in open_tasks(self.run, self.now)}
+        known -= {self.attempt(self.find(name)) for name in words}
+        lost = lost_tasks(self.run, known, self.now)
+        lines = self.take(reassess(self.run, self.now))
+        return [*lines, *self.turn(list(lost))] if lost else lines
+
+    def ended(self, node: Node, words: list[str]) -> Event:
+        self.running.discard(node.name)
+        given = dict(word.split("=", 1) for word in words)
+        parameters = {key[2:]: value for key, value in given.items() if key.startswith("p.")}
+        if node.type is NodeType.HTTP:
+            return RequestEnded(
+                node=node.number,
+                attempt_id=self.attempt(node),
+                at=self.now,
+                is_success=given.get("exit", "0") == "0",
+                message=given.get("message", ""),
+                result=given.get("result"),
+            )
+        problem = TaskProblem(given.get("problem", ""))
+        return TaskEnded(
+            node=node.number,
+            attempt_id=self.attempt(node),
+            at=self.now,
+            exit_code=None if problem and "exit" not in given else int(given.get("exit", "0")),
+            problem=problem,
+            message=given.get("message", ""),
+            result=given.get("result"),
+            parameters=dict(parameters),
+            artifacts=tuple(
+                Artifact(name=key[2:], s3=S3(key=value))
+                for key, value in given.items()
+                if key.startswith("a.")
+            ),
+            missing=tuple(given["missing"].split(",")) if "missing" in given else (),
+        )
+
+    def attempt(self, node: Node) -> str:
+        return attempt_id(self.run_.info.uid, node)
+
+    # What people ask ---------------------------------------------------------------------------------------
+
+    def do_stop(self, words: list[str], given: str) -> Iterable[str]:
+        return self.turn([ShutdownAsked(shutdown=Shutdown.STOP)])
+
+    def do_terminate(self, words: list[str], given: str) -> Iterable[str]:
+        return self.turn([ShutdownAsked(shutdown=Shutdown.TERMINATE)])
+
+    def do_suspend(self, words: list[str], given: str) -> Iterable[str]:
+        return self.turn([SuspendAsked()])
+
+    def do_resume(self, words: list[str], given: str) -> Iterable[str]:
+        return self.turn([ResumeAsked(nodes=self.numbers(words) if words else None)])
+
+    def do_set(self, words: list[str], given: str) -> Iterable[str]:
+        values = dict(word.split("=", 1) for word in words[1:])
+        return self.turn(
+            [
+                NodeSet(
+                    nodes=self.numbers(words[:1]),
+                    phase=values.get("phase", ""),
+                    message=values.get("message", ""),
+                    parameters={key[2:]: value for key, value in values.items() if key.startswith("p.")},
+                )
+            ]
+        )
+
+    def numbers(self, names: list[str]) -> tuple[NodeNumber, ...]:
+        return tuple(self.find(name).number for name in names)
+
+    # Looking -----------------------------------------------------------------------------------------------
+
+    def do_show(self, words: list[str], given: str) -> Iterable[str]:
+        for name in words:
+            node = None if name == "workflow" else self.find(name)
+            found: dict[str, Any] = {}
+            if node is not None and node.inputs is not None:
+                found |= {f"in {key}": value for key, value in node.inputs.parameters.items()}
+                found |= {f"in {each.name}": _key(each) for each in node.inputs.artifacts}
+            outputs = self.run_.state.outputs if node is None else node.outputs
+            if outputs is not None:
+                found |= {f"out {key}": value for key, value in outputs.parameters.items()}
+                found |= {f"out {each.name}": _key(each) for each in outputs.artifacts}
+                found |= {"result": outputs.result} if outputs.result is not None else {}
+                found |= {"exit": outputs.exit_code} if outputs.exit_code is not None else {}
+            yield f"{name}:" if found else f"{name}: nothing"
+            yield from (f"  {key}: {value}" for key, value in found.items())
+
+    def do_asked(self, words: list[str], given: str) -> Iterable[str]:
+        for name in words:
+            command = self.commands[name]
+            template = command.template
+            container = template.container or template.script
+            if container is not None and container.args:
+                yield f"args: {' '.join(container.args)}"
+            if template.script is not None:
+                yield f"source: {template.script.source}"
+            if template.http is not None:
+                yield f"url: {template.http.url}"
+            if isinstance(command, StartTask) and command.want_result:
+                yield "want result"
+            if command.deadline is not None:
+                yield f"deadline: {command.deadline:g}s"
+            if isinstance(command, StartTask) and command.timeout is not None:
+                yield f"timeout: {command.timeout:g}s"
+
+
+def _colon(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def _key(artifact: Artifact) -> str:
+    return artifact.s3.key if artifact.s3 is not None else "elsewhere"
+
+
+def _rule(rules: list[list[str]], name: str) -> list[str]:
+    return next((words for pattern, *words in rules if fnmatchcase(name, pattern)), [])
