@@ -113,8 +113,9 @@ class Stager:
         files = [*loaded, *volume_files(self._run, container, template, self._staging / command.attempt_id)]
         args = container.args
         if isinstance(container, ScriptTemplate) and container.source:
-            files.append(port.StagedFile(path=SCRIPT_PATH, content=_bytes(container.source), mode=0o755))
-            args = (*args, SCRIPT_PATH)
+            script = self._script_path(command)
+            files.append(port.StagedFile(path=script, content=_bytes(container.source), mode=0o755))
+            args = (*args, script)
         env = self._environment(command, container)
         command_ = tuple(expand(each, env) for each in container.command)
         found = self._images.resolve(container.image, command_, [expand(each, env) for each in args])
@@ -136,6 +137,10 @@ class Stager:
             timeout=command.timeout,
             isolated=self._isolated,
         )
+
+    def _script_path(self, command: StartTask) -> str:
+        """Return where the source appears; without a view of its own each task needs a place of its own."""
+        return SCRIPT_PATH if self._isolated else str(self._staging / command.attempt_id / "script")
 
     def _environment(self, command: StartTask, container: Container) -> dict[str, str]:
         info = self._run.info

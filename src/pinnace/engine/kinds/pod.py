@@ -87,7 +87,7 @@ class Judgement(Struct, frozen=True):
 
     phase: Phase
     message: str
-    outputs: NodeOutputs
+    outputs: NodeOutputs | None
 
 
 def ended(turn: Turn, node: Node, event: TaskEnded) -> None:
@@ -123,7 +123,7 @@ def judge(template: Template, event: TaskEnded) -> Judgement:
         parameters=parameters, artifacts=event.artifacts, result=event.result, exit_code=event.exit_code
     )
     phase, message = _phase(template, event, missing)
-    return Judgement(phase, message, outputs)
+    return Judgement(phase, message, outputs if outputs != NodeOutputs() else None)
 
 
 def _value(parameter: Parameter, event: TaskEnded) -> str | None:

@@ -1,0 +1,188 @@
+"""Whole runs through the real store, executor and artifacts, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.engine.run import Run
+from pinnace.ports.observer import Silence
+from pinnace.settings import read_settings
+from pinnace.spec.bundle import read_bundle
+
+Go = Callable[..., Run]
+
+
+@pytest.fixture
+def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
+    settings = read_settings(
+        {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
+    )
+    opened = open_pinnace(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def go(pinnace: Pinnace) -> Go:
+    """Return what runs a manifest to its end and gives back the run as it was saved."""
+
+    def run(templates: str, *, more: str = "", spec: str = "") -> Run:
+        text = (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
+            f"spec:\n  entrypoint: main\n{spec}  templates:\n{templates}"
+        )
+        bundle = read_bundle([("test.yaml", text), ("more.yaml", more)])
+        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
+        uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
+        asyncio.run(pinnace.drive([uid], observer=Silence()))
+        return pinnace.load(uid)
+
+    return run
+
+
+def why(run: Run) -> list[str]:
+    return [f"{node.name}: {node.message}" for node in run.nodes.values() if node.message]
+
+
+def outputs(run: Run, key: str) -> dict[str, str]:
+    node = next(node for node in run.nodes.values() if node.key == key)
+    assert node.outputs is not None, node.message
+    return node.outputs.parameters
+
+
+def test_a_value_with_every_hard_character_reaches_env_argument_and_script_unchanged(go: Go) -> None:
+    hard = "a'b\"c`d$e{{f}}g\\h\ni\tj&k<l>m"
+    quoted = (
+        '"' + hard.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    )
+    run = go(
+        f"""
+    - name: main
+      steps:
+        - - name: show
+            template: show
+            arguments: {{parameters: [{{name: x, value: {quoted}}}]}}
+    - name: show
+      inputs: {{parameters: [{{name: x}}]}}
+      script:
+        image: python:3
+        command: [python]
+        args: ["-"]
+        env: [{{name: X, value: "{{{{inputs.parameters.x}}}}"}}]
+        source: ""
+      outputs: {{parameters: [{{name: out, valueFrom: {{path: /nowhere, default: none}}}}]}}
+"""
+    )
+
+    node = next(node for node in run.nodes.values() if node.key == "show")
+    assert node.inputs is not None
+    assert node.inputs.parameters == {"x": hard}
+    assert run.state.phase == "Succeeded"
+
+
+def test_ten_megabytes_are_handed_on_as_a_raw_artifact_and_stored_once(go: Go, pinnace: Pinnace) -> None:
+    run = go(
+        """
+    - name: main
+      steps:
+        - - {name: many, template: large, withSequence: {count: "10"}}
+        - - name: size
+            template: size
+            arguments: {parameters: [{name: all, value: "{{steps.many.outputs.parameters.text}}"}]}
+    - name: large
+      script:
+        image: python:3
+        command: [python]
+        source: open("/tmp/pinnace-{{pod.name}}", "w").write("x" * 1_000_000)
+      outputs: {parameters: [{name: text, valueFrom: {path: "/tmp/pinnace-{{pod.name}}"}}]}
+    - name: size
+      inputs:
+        parameters: [{name: all}]
+        artifacts: [{name: all, path: /tmp/pinnace-all, raw: {data: "{{inputs.parameters.all}}"}}]
+      container: {image: alpine, command: [sh, -c], args: ["wc -c < /tmp/pinnace-all > /tmp/pinnace-size"]}
+      outputs: {parameters: [{name: bytes, valueFrom: {path: /tmp/pinnace-size}}]}
+"""
+    )
+
+    assert run.state.phase == "Succeeded", why(run)
+    assert int(outputs(run, "size")["bytes"]) == 10 * 1_000_003 + 1
+    assert pinnace.home.database.stat().st_size < 25_000_000
+
+
+def test_an_environment_variable_that_the_kernel_would_refuse_is_an_error_with_its_remedy(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      inputs: {parameters: [{name: x, value: "%s"}]}
+      container: {image: alpine, command: ["true"], env: [{name: X, value: "{{inputs.parameters.x}}"}]}
+"""
+        % ("y" * 140_000)
+    )
+
+    assert run.state.phase == "Error"
+    assert "raw" in run.state.message
+    assert run.nodes[next(iter(run.nodes))].outputs is None
+
+
+def test_a_missing_secret_fails_its_node_and_says_what_to_give(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      container:
+        image: alpine
+        command: ["true"]
+        env: [{name: T, valueFrom: {secretKeyRef: {name: keys, key: token}}}]
+"""
+    )
+
+    assert run.state.phase == "Error"
+    assert 'secret "keys" not found' in run.state.message
+    assert "kind Secret named keys" in run.state.message
+
+
+def test_an_artifact_goes_from_task_to_task_packed_and_unpacked(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      dag:
+        tasks:
+          - {name: make, template: make}
+          - name: use
+            template: use
+            dependencies: [make]
+            arguments: {artifacts: [{name: in, from: "{{tasks.make.outputs.artifacts.out}}"}]}
+    - name: make
+      container:
+        image: alpine
+        command: [sh, -c]
+        args: ["rm -rf /tmp/pinnace-out; mkdir /tmp/pinnace-out; echo deep > /tmp/pinnace-out/file"]
+      outputs: {artifacts: [{name: out, path: /tmp/pinnace-out}]}
+    - name: use
+      inputs: {artifacts: [{name: in, path: /tmp/pinnace-in}]}
+      container: {image: alpine, command: [cp, /tmp/pinnace-in/file, /tmp/pinnace-copy]}
+      outputs: {parameters: [{name: text, valueFrom: {path: /tmp/pinnace-copy}}]}
+"""
+    )
+
+    assert run.state.phase == "Succeeded", [node.message for node in run.nodes.values()]
+    assert outputs(run, "use") == {"text": "deep"}
+
+
+def test_what_is_not_honoured_is_told_at_the_node(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      nodeSelector: {disk: ssd}
+      container: {image: "alpine:3.20", command: ["true"], resources: {limits: {cpu: 1}}}
+""",
+        spec="  serviceAccountName: robot\n",
+    )
+
+    notes = " ".join(run.nodes[next(iter(run.nodes))].notes)
+    for word in ("resources", "nodeSelector", "serviceAccountName", "alpine:3.20"):
+        assert word in notes
