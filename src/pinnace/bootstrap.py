@@ -38,6 +38,7 @@ class Pinnace:
         self._images: ImageTable | None = None
         self._fleet: Fleet | None = None
         self._leases: dict[str, int] = {}
+        self._shutdown = Shutdown.NONE
 
     @property
     def store(self) -> Store:
@@ -68,7 +69,7 @@ class Pinnace:
                 else:
                     answer = Answer(("aws",), (), AWS_CLI_NOTE, str(self._world.command_folder()))
                 answers = dict.fromkeys(AWS_CLI_IMAGES, answer)
-            self._images = ImageTable(Standins(entries, Venvs(self.home.root)), answers)
+            self._images = ImageTable(Standins(entries, Venvs(self.home.root / "venvs")), answers)
         return self._images
 
     # Runs --------------------------------------------------------------------------------------------------
@@ -136,6 +137,8 @@ class Pinnace:
             extra_env=self._world.environment() if self._world is not None else {},
             isolated=self.settings.is_isolated,
         )
+        if self._shutdown is not Shutdown.NONE:
+            self._fleet.stop_all(self._shutdown)
         try:
             await self._fleet.drive({uid: self._leases[uid] for uid in uids})
         finally:
@@ -145,6 +148,7 @@ class Pinnace:
 
     def shutdown(self, how: Shutdown) -> None:
         """Ask every run that this process drives to end."""
+        self._shutdown = how
         if self._fleet is not None:
             self._fleet.stop_all(how)
 

@@ -38,6 +38,8 @@ class TaskProblem(StrEnum):
     NONE = ""
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
+    EVICTED = "evicted"
+    """It wrote more than its disk quota."""
     LOST = "lost"
     PREPARATION = "preparation"
     """It could not be prepared: an input, a secret or a stand-in is missing."""

@@ -51,9 +51,10 @@ def bind(
         known = {f"inputs.parameters.{other}": text for other, text in values.items() if other != name}
         values[name] = substitute(values[name], _Extended(known, scope))
     handed = {artifact.name: artifact for artifact in arguments.artifacts}
+    inner = _Extended({f"inputs.parameters.{name}": text for name, text in values.items()}, scope)
     artifacts = []
     for artifact in template.inputs.artifacts:
-        bound = _artifact(fill(memo, artifact, scope), handed.get(artifact.name))
+        bound = _artifact(fill(memo, artifact, inner), handed.get(artifact.name))
         if bound is not None:
             artifacts.append(bound)
     return NodeInputs(parameters=values, artifacts=tuple(artifacts))

@@ -78,7 +78,7 @@ class Fleet:
         self._extra_env = extra_env
         self._isolated = isolated
         self._drivers: dict[str, Driver] = {}
-        self._attempts: dict[str, Driver] = {}
+        self._shutdown = Shutdown.NONE
 
     async def drive(self, leases: Mapping[str, int]) -> None:
         """Drive the runs, whose leases this process holds, until each has ended.
@@ -117,6 +117,8 @@ class Fleet:
             observer=self._observer,
             clock=self._clock,
         )
+        if self._shutdown is not Shutdown.NONE:
+            driver.tell([ShutdownAsked(shutdown=self._shutdown)])
         try:
             await driver.drive()
         except LeaseLost as error:
@@ -176,7 +178,8 @@ class Fleet:
         driver.tell([event])
 
     def stop_all(self, shutdown: Shutdown) -> None:
-        """Ask every run that this process drives to end."""
+        """Ask every run that this process drives, or is about to, to end."""
+        self._shutdown = shutdown
         for driver in self._drivers.values():
             driver.tell([ShutdownAsked(shutdown=shutdown)])
 

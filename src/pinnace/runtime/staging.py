@@ -38,6 +38,7 @@ _PROBLEMS = {
     port.EndReason.DEADLINE: TaskProblem.DEADLINE,
     port.EndReason.CANCELLED: TaskProblem.CANCELLED,
     port.EndReason.NOT_STARTED: TaskProblem.NOT_STARTED,
+    port.EndReason.EVICTED: TaskProblem.EVICTED,
     port.EndReason.LOST: TaskProblem.LOST,
 }
 

@@ -142,6 +142,8 @@ def _phase(template: Template, event: TaskEnded, missing: list[str]) -> tuple[Ph
         return Phase.ERROR, "pod deleted"
     if event.problem is TaskProblem.CANCELLED:
         return Phase.FAILED, event.message or "main: Error (exit code 143)"
+    if event.problem is TaskProblem.EVICTED:
+        return Phase.FAILED, f"main: Evicted: {event.message}" if event.message else "main: Evicted"
     if event.problem is TaskProblem.NOT_STARTED:
         return Phase.FAILED, f"main: {event.message}"
     if event.problem is TaskProblem.PREPARATION:
