@@ -66,7 +66,7 @@ _NOTHING = NodeInputs()
 class _Extended:
     """What a default sees that names other inputs: those inputs, and what every default sees."""
 
-    def __init__(self, inputs: dict[str, object], scope: Scope) -> None:
+    def __init__(self, inputs: Mapping[str, object], scope: Scope) -> None:
         self._inputs = inputs
         self._scope = scope
 
