@@ -13,8 +13,8 @@
     asked NODE           what the executor was asked to do
 
 A word is ``exit=1 result=x message=x problem=lost phase=Failed`` or ``p.NAME=VALUE`` for a parameter, and
-``a.NAME=KEY`` for an artifact. Each turn is answered by what changed (``+`` new, ``~`` other), what is asked of
-the world (``>``), the workflow's phase when it changed (``=``) and when it wants to be woken (``@``).
+``a.NAME=KEY`` for an artifact. Each turn is answered by what changed (``+`` new, ``~`` other), what is asked
+of the world (``>``), the workflow's phase when it changed (``=``) and when it wants to be woken (``@``).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
@@ -47,7 +48,7 @@ from pinnace.engine.events import (
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Node, NodeType, Run, Shutdown
-from pinnace.spec.parameters import Artifact, S3
+from pinnace.spec.parameters import S3, Artifact
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Journal, verify
 
@@ -60,20 +61,23 @@ class Stage:
         self.now = 0.0
         self.commands: dict[str, StartTask | SendRequest] = {}
         self.running: set[str] = set()
+        self.words: list[str] = []
+        self.given = ""
 
     def perform(self, line: str, given: str) -> str:
         """Return what ``line``, with the input ``given``, leads to."""
-        name, *words = shlex.split(line)
+        name, *self.words = shlex.split(line)
+        self.given = given
         try:
-            return "\n".join(getattr(self, f"do_{name}")(words, given))
+            return "\n".join(getattr(self, f"do_{name}")())
         except PinnaceError as error:
             return f"{type(error).__name__}: {error.message}"
 
     # The run -----------------------------------------------------------------------------------------------
 
-    def do_run(self, words: list[str], given: str) -> Iterable[str]:
-        spec = next(iter(yaml.safe_load_all(given)))
-        manifests = given if "kind" in spec else document(spec)
+    def do_run(self) -> Iterable[str]:
+        spec = next(iter(yaml.safe_load_all(self.given)))
+        manifests = self.given if "kind" in spec else document(spec)
         self.now, self.commands, self.running = 0.0, {}, set()
         self.run = run_of(bundle_of(manifests), created_at=0.0)
         self.journal = Journal(self.run)
@@ -119,18 +123,18 @@ class Stage:
 
     # What happens ------------------------------------------------------------------------------------------
 
-    def do_start(self, words: list[str], given: str) -> Iterable[str]:
-        nodes = [self.find(name) for name in words]
+    def do_start(self) -> Iterable[str]:
+        nodes = [self.find(name) for name in self.words]
         return self.turn(
             [TaskStarted(node=node.number, attempt_id=self.attempt(node), at=self.now) for node in nodes]
         )
 
-    def do_end(self, words: list[str], given: str) -> Iterable[str]:
-        lines = [words, *map(shlex.split, given.splitlines())]
+    def do_end(self) -> Iterable[str]:
+        lines = [self.words, *map(shlex.split, self.given.splitlines())]
         return self.turn([self.ended(self.find(line[0]), line[1:]) for line in lines if line])
 
-    def do_play(self, words: list[str], given: str) -> Iterable[str]:
-        rules = [shlex.split(line) for line in given.splitlines()]
+    def do_play(self) -> Iterable[str]:
+        rules = [shlex.split(line) for line in self.given.splitlines()]
         for _ in range(1000):
             names = sorted(self.running, key=lambda name: self.find(name).number)
             if names:
@@ -142,20 +146,20 @@ class Stage:
                 self.now = max(self.now, wake)
                 yield from self.turn([TimePassed()])
 
-    def do_wait(self, words: list[str], given: str) -> Iterable[str]:
-        self.now += parse_duration(words[0])
+    def do_wait(self) -> Iterable[str]:
+        self.now += parse_duration(self.words[0])
         return self.turn([TimePassed()])
 
-    def do_wake(self, words: list[str], given: str) -> Iterable[str]:
+    def do_wake(self) -> Iterable[str]:
         wake = next_wake(self.run_)
         assert wake is not None, "nothing wants to be woken"
         self.now = wake
         return self.turn([TimePassed()])
 
-    def do_crash(self, words: list[str], given: str) -> Iterable[str]:
+    def do_crash(self) -> Iterable[str]:
         self.run = self.journal.rebuilt()
         known = {command.attempt_id for command in open_tasks(self.run, self.now)}
-        known -= {self.attempt(self.find(name)) for name in words}
+        known -= {self.attempt(self.find(name)) for name in self.words}
         lost = lost_tasks(self.run, known, self.now)
         lines = self.take(reassess(self.run, self.now))
         return [*lines, *self.turn(list(lost))] if lost else lines
@@ -173,6 +177,7 @@ class Stage:
                 message=given.get("message", ""),
                 result=given.get("result"),
             )
+        declared = {each.name: each for each in self.commands[node.name].template.outputs.artifacts}
         problem = TaskProblem(given.get("problem", ""))
         return TaskEnded(
             node=node.number,
@@ -184,7 +189,7 @@ class Stage:
             result=given.get("result"),
             parameters=dict(parameters),
             artifacts=tuple(
-                Artifact(name=key[2:], s3=S3(key=value))
+                replace(declared[key[2:]], s3=S3(key=value), path="")
                 for key, value in given.items()
                 if key.startswith("a.")
             ),
@@ -196,24 +201,24 @@ class Stage:
 
     # What people ask ---------------------------------------------------------------------------------------
 
-    def do_stop(self, words: list[str], given: str) -> Iterable[str]:
+    def do_stop(self) -> Iterable[str]:
         return self.turn([ShutdownAsked(shutdown=Shutdown.STOP)])
 
-    def do_terminate(self, words: list[str], given: str) -> Iterable[str]:
+    def do_terminate(self) -> Iterable[str]:
         return self.turn([ShutdownAsked(shutdown=Shutdown.TERMINATE)])
 
-    def do_suspend(self, words: list[str], given: str) -> Iterable[str]:
+    def do_suspend(self) -> Iterable[str]:
         return self.turn([SuspendAsked()])
 
-    def do_resume(self, words: list[str], given: str) -> Iterable[str]:
-        return self.turn([ResumeAsked(nodes=self.numbers(words) if words else None)])
+    def do_resume(self) -> Iterable[str]:
+        return self.turn([ResumeAsked(nodes=self.numbers(self.words) if self.words else None)])
 
-    def do_set(self, words: list[str], given: str) -> Iterable[str]:
-        values = dict(word.split("=", 1) for word in words[1:])
+    def do_set(self) -> Iterable[str]:
+        values = dict(word.split("=", 1) for word in self.words[1:])
         return self.turn(
             [
                 NodeSet(
-                    nodes=self.numbers(words[:1]),
+                    nodes=self.numbers(self.words[:1]),
                     phase=values.get("phase", ""),
                     message=values.get("message", ""),
                     parameters={key[2:]: value for key, value in values.items() if key.startswith("p.")},
@@ -226,8 +231,8 @@ class Stage:
 
     # Looking -----------------------------------------------------------------------------------------------
 
-    def do_show(self, words: list[str], given: str) -> Iterable[str]:
-        for name in words:
+    def do_show(self) -> Iterable[str]:
+        for name in self.words:
             node = None if name == "workflow" else self.find(name)
             found: dict[str, Any] = {}
             if node is not None and node.inputs is not None:
@@ -242,8 +247,8 @@ class Stage:
             yield f"{name}:" if found else f"{name}: nothing"
             yield from (f"  {key}: {value}" for key, value in found.items())
 
-    def do_asked(self, words: list[str], given: str) -> Iterable[str]:
-        for name in words:
+    def do_asked(self) -> Iterable[str]:
+        for name in self.words:
             command = self.commands[name]
             template = command.template
             container = template.container or template.script
