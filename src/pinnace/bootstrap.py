@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -230,5 +229,4 @@ class Pinnace:
 
 def open_pinnace(settings: Settings, world: World | None = None) -> Pinnace:
     """Return Pinnace wired for ``settings``; ``world`` answers for the services that manifests name."""
-    os.umask(0o077)
     return Pinnace(settings, world)

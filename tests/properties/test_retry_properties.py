@@ -47,7 +47,7 @@ def test_a_retried_run_ends_and_does_not_repeat_what_it_keeps(
         if node.type is NodeType.POD and node.phase is Phase.SUCCEEDED
     }
     assert open_tasks(again, first.now) == []
-    second = Simulation(again, lambda command: Behaviour(result="1"), Stormy(Random(seed), crashes))
+    second = Simulation(again, lambda _: Behaviour(result="1"), Stormy(Random(seed), crashes))
     second.now = first.now
     assert second.play().state.is_finished
     assert kept & set(second.executor.starts.values()) == set()
