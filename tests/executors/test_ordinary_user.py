@@ -54,7 +54,7 @@ def test_an_ordinary_user_has_private_views_too() -> None:
             pytest.skip("an ordinary user cannot read this Python and its packages")
         python, environment = found
         here = Path(__file__).parent
-        chosen = [str(here / "test_views.py"), f"{here / 'test_contract.py'}::TestInPrivateViews"]
+        chosen = [str(here / "test_views.py"), f"{here / 'test_executor_contract.py'}::TestInPrivateViews"]
         options = ["-p", "no:cacheprovider", "--basetemp", f"{folder}/tests", "-rs"]
         done = run_as_nobody([python, "-m", "pytest", *options, *chosen], environment)
     finally:
