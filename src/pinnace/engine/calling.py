@@ -25,7 +25,7 @@ from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
 from pinnace.spec.templates import Call, Template, TemplateRef
 
-#: Templates that may call one another before Argo gives up. Source: Argo controller maxStackDepth.
+#: So many templates, each called by the one before, are one too many. Source: Argo controller maxStackDepth.
 MAX_DEPTH = 100
 _TOO_DEEP = (
     "Maximum recursion depth exceeded. "
@@ -101,7 +101,7 @@ def call(turn: Turn, wish: Wish) -> Node:
         node = replace(node, inputs=bind(template, wish.arguments, scope, catalogue, turn.run.memo))
     except PinnaceError as error:
         return _refused(turn, replace(node, type=NodeType.SKIPPED), error.message)
-    if node.depth >= MAX_DEPTH:
+    if node.depth + 1 >= MAX_DEPTH:
         return _refused(turn, replace(node, type=NodeType.SKIPPED), _TOO_DEEP)
     turn.put(node)
     turn.assess(node.number)

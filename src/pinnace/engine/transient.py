@@ -6,8 +6,8 @@ recognised here either.
 
 from __future__ import annotations
 
-from pinnace.base.errors import PinnaceError
 from pinnace.language.regex import compile_pattern
+from pinnace.language.values import Failure
 
 _PARTS = (
     "unexpected error when reading response body",
@@ -38,5 +38,5 @@ def is_transient(message: str, pattern: str = "") -> bool:
         return False
     try:
         return compile_pattern(pattern).matches(message)
-    except PinnaceError:
+    except Failure:  # it is no regular expression: it matches nothing, as in Argo
         return False
