@@ -18,7 +18,8 @@ from statistics import median
 import msgspec
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, NodeInputs, NodeOutputs, NodeType, Phase, RunInfo, RunState
+from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
+from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import RunChange, Submission
 from pinnace.spec.workflow import Workflow
 from pinnace.stores.processes import this_process

@@ -1,8 +1,8 @@
 """A real ``pinnace`` is killed at random instants and recovered, until its run has ended.
 
 How many kills: ``PINNACE_TEST_KILLS``, a few by default, 200 in ``make soak``. Each case starts a run, kills
-the process that drives it, and each one that recovers it, at an instant drawn at random; in the end the run must
-look as one that nobody disturbed, and the tasks' own notes must show that none that began was begun again.
+the process that drives it, and each one that recovers it, at an instant drawn at random; in the end the run
+must look as one that nobody disturbed, and the tasks' own notes must show that none that began was begun again.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pinnace.base.errors import ManifestError
 from pinnace.engine.dagplan import DagPlan, forgives
-from pinnace.engine.run import Phase
+from pinnace.engine.node import Phase
 from pinnace.language.depends import TaskResults
 from pinnace.spec.templates import DAG, ContinueOn, DAGTask
 

@@ -14,7 +14,8 @@ from pinnace.engine.events import RunStarted, TaskEnded
 from pinnace.engine.gates import Never, Refuse, Wait
 from pinnace.engine.index import SUSPENSION, WORKFLOW
 from pinnace.engine.naming import attempt_id
-from pinnace.engine.run import Node, Phase, Run, Shutdown
+from pinnace.engine.node import Node, Phase
+from pinnace.engine.run import Run, Shutdown
 from pinnace.engine.turn import Turn
 from pinnace.testing.builders import bundle_of, document, run_of
 

@@ -8,7 +8,8 @@ from typing import Any
 from pinnace.engine.advance import advance, apply, next_wake, reassess
 from pinnace.engine.events import RunStarted, TaskEnded
 from pinnace.engine.naming import attempt_id
-from pinnace.engine.run import Phase, Run
+from pinnace.engine.node import Phase
+from pinnace.engine.run import Run
 from pinnace.testing.builders import bundle_of, document, run_of
 
 WORK = {"name": "work", "container": {"image": "i", "command": ["c"]}}

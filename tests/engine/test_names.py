@@ -6,7 +6,7 @@ import pytest
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.naming import attempt_id, child_name, display_name, fnv32a, node_id, pod_name
-from pinnace.engine.run import Node, NodeType
+from pinnace.engine.node import Node, NodeType
 
 
 @pytest.mark.parametrize(

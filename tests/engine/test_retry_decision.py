@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnace.base.errors import ManifestError
+from pinnace.engine.node import Phase
 from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide, go_seconds, humanize, retry_variables
-from pinnace.engine.run import Phase, Shutdown
+from pinnace.engine.run import Shutdown
 from pinnace.spec.policies import Backoff, RetryStrategy
 
 NOW = 1000.0

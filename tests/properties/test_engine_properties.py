@@ -11,7 +11,8 @@ from random_manifests import manifests, script
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.events import Event, ResumeAsked, ShutdownAsked, SuspendAsked, TaskEnded
-from pinnace.engine.run import Node, Run, Shutdown
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run, Shutdown
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Ask, Simulation, Stormy
 

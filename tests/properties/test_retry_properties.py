@@ -11,8 +11,9 @@ from random_manifests import manifests, script
 
 from pinnace.base.errors import RefusedError
 from pinnace.engine.advance import restore
+from pinnace.engine.node import NodeType, Phase
 from pinnace.engine.recovery import open_tasks
-from pinnace.engine.run import NodeType, Phase, Run
+from pinnace.engine.run import Run
 from pinnace.service.retry import retry
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Behaviour, Simulation, Stormy

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pinnace.base.errors import StorageError
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, NodeInputs, NodeOutputs, NodeType, Phase, RunInfo, RunState
+from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
+from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import Submission
 from pinnace.spec.parameters import Artifact, Raw
 from pinnace.spec.templates import Template

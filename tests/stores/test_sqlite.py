@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from pinnace.base.errors import StorageError
-from pinnace.engine.run import Node, NodeInputs
+from pinnace.engine.node import Node, NodeInputs
 from pinnace.ports.store import RunChange, RunFilter
 from pinnace.stores.sqlite import SqliteStore
 from pinnace.testing.contracts.store_samples import create, make_node, make_run

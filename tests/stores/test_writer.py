@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from pinnace.base.errors import StorageError
-from pinnace.engine.run import Node
+from pinnace.engine.node import Node
 from pinnace.ports.store import LeaseLost, RunChange
 from pinnace.stores.memory import MemoryStore
 from pinnace.stores.writer import Writer

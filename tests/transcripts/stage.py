@@ -46,8 +46,9 @@ from pinnace.engine.events import (
     TimePassed,
 )
 from pinnace.engine.naming import attempt_id
+from pinnace.engine.node import Node, NodeType
 from pinnace.engine.recovery import lost_tasks, open_tasks
-from pinnace.engine.run import Node, NodeType, Run, Shutdown
+from pinnace.engine.run import Run, Shutdown
 from pinnace.spec.parameters import S3, Artifact
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Journal, verify

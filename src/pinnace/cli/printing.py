@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from pinnace.cli.render.text import clean, clean_output
-from pinnace.engine.run import Node, Run
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run
 from pinnace.service.logs import Entry, LogFollower, LogRequest
 from pinnace.service.status import workflow_object
 

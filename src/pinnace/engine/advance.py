@@ -31,7 +31,8 @@ from pinnace.engine.gates import STEP_DEADLINE, may_run, refill, shutdown_messag
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, http, pod, suspend
 from pinnace.engine.leaf import attempt, end
-from pinnace.engine.run import NOBODY, Node, NodeOutputs, NodeType, Phase, Run, RunState, Shutdown
+from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
+from pinnace.engine.run import Run, RunState, Shutdown
 from pinnace.engine.turn import Turn
 
 

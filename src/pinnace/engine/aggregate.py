@@ -12,7 +12,7 @@ import msgspec
 
 from pinnace.base.errors import ManifestError
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, Phase
+from pinnace.engine.node import Node, Phase
 from pinnace.engine.turn import Turn
 from pinnace.language.gojson import decode_json, encode_json
 from pinnace.language.values import Failure

@@ -16,7 +16,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.globals import GlobalsLayer
 from pinnace.engine.inputs import bind
 from pinnace.engine.naming import pod_name
-from pinnace.engine.run import NOBODY, Node, NodeType, Phase
+from pinnace.engine.node import NOBODY, Node, NodeType, Phase
 from pinnace.engine.scope import Chain, InputsLayer, Values
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import MISSING

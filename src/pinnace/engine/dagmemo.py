@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinnace.base.errors import InvariantBroken
 from pinnace.engine.calling import body_scope
 from pinnace.engine.dagplan import DagPlan
-from pinnace.engine.run import Node
+from pinnace.engine.node import Node
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import substitute
 from pinnace.spec.templates import Template

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinnace.base.errors import ManifestError
-from pinnace.engine.run import Node, Phase
+from pinnace.engine.node import Node, Phase
 from pinnace.language.depends import Depends, TaskResults, parse_depends
 from pinnace.spec.templates import DAG, ContinueOn, DAGTask
 

@@ -13,7 +13,8 @@ from msgspec import Struct
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.index import SUSPENSION, WORKFLOW
-from pinnace.engine.run import Node, Phase, Shutdown
+from pinnace.engine.node import Node, Phase
+from pinnace.engine.run import Shutdown
 from pinnace.engine.turn import Turn
 from pinnace.spec.templates import Template
 

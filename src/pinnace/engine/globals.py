@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pinnace.engine.aggregate import parameters_as_json
 from pinnace.engine.naming import display_name, pod_name
-from pinnace.engine.run import NOBODY, Node
+from pinnace.engine.node import NOBODY, Node
 from pinnace.engine.times import creation_variables, rfc3339
 from pinnace.engine.turn import Turn
 from pinnace.language.gojson import encode_json

@@ -15,7 +15,8 @@ from pinnace.engine.artifacts import resolve_artifacts
 from pinnace.engine.calling import Wish, call
 from pinnace.engine.inputs import mark_absent
 from pinnace.engine.leaf import end, end_below
-from pinnace.engine.run import Node, Phase, Shutdown
+from pinnace.engine.node import Node, Phase
+from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pinnace.base.ids import NodeNumber
-
-if TYPE_CHECKING:  # Run holds an Index and an Index counts Nodes: only the type checker needs the name
-    from pinnace.engine.run import Node
+from pinnace.engine.node import Node
 
 #: Queues that are not a boundary's: the workflow's own parallelism, and its suspension.
 WORKFLOW = NodeNumber(-1)

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError
-from pinnace.engine.run import NodeInputs
+from pinnace.engine.node import NodeInputs
 from pinnace.engine.substitute import fill
 from pinnace.language.tags import STRICT, Scope, substitute
 from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Parameter

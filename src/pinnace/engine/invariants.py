@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pinnace.base.errors import InvariantBroken
 from pinnace.engine.calling import template_of
 from pinnace.engine.index import Index, Tally
-from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Run
+from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 
 _LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})

@@ -10,8 +10,8 @@ from pinnace.engine.calling import body_scope, retry_strategy, template_of
 from pinnace.engine.commands import CancelTask
 from pinnace.engine.gates import FAIL_FAST, admit
 from pinnace.engine.naming import attempt_id
+from pinnace.engine.node import Node, NodeInputs, NodeType, Phase
 from pinnace.engine.retry import go_seconds
-from pinnace.engine.run import Node, NodeInputs, NodeType, Phase
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Inputs, Parameter

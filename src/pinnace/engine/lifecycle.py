@@ -14,7 +14,8 @@ from pinnace.engine.calling import Wish, call
 from pinnace.engine.globals import GlobalsLayer, workflow_status
 from pinnace.engine.hooks import EXIT, hook_arguments
 from pinnace.engine.leaf import end
-from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Shutdown
+from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.turn import Turn
 from pinnace.language.expressions import analyse, evaluate_bool

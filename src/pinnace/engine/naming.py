@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinnace.engine.run import Node, NodeType
+from pinnace.engine.node import Node, NodeType
 
 #: A pod name's readable part is cut to this. Source: Argo workflow/util/pod_name.go.
 _LONGEST_PREFIX = 242

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.artifacts import follow
-from pinnace.engine.run import Node, NodeOutputs, Phase
+from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.turn import Turn
 from pinnace.language.expressions import analyse, evaluate
 from pinnace.language.goformat import format_value

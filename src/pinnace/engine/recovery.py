@@ -13,7 +13,8 @@ from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem
 from pinnace.engine.kinds.pod import start_command
 from pinnace.engine.leaf import attempt
-from pinnace.engine.run import NodeType, Phase, Run
+from pinnace.engine.node import NodeType, Phase
+from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 
 

@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from pinnace.engine.gates import boundary_template
-from pinnace.engine.run import Node
+from pinnace.engine.node import Node
 from pinnace.engine.turn import Turn
 
 #: In JSON text, where a double quote within a text has a backslash before it.

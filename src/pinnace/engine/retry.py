@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from pinnace.base.errors import ManifestError
 from pinnace.base.quantities import parse_duration
-from pinnace.engine.run import Phase, Shutdown
+from pinnace.engine.node import Phase
+from pinnace.engine.run import Shutdown
 from pinnace.engine.transient import is_transient
 from pinnace.language.expressions import evaluate_bool
 from pinnace.spec.policies import RetryStrategy

@@ -12,7 +12,7 @@ from typing import Protocol
 from pinnace.base.ids import NodeNumber
 from pinnace.engine import aggregate
 from pinnace.engine.naming import node_id
-from pinnace.engine.run import Node, NodeInputs, NodeOutputs, NodeType, Phase
+from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import MISSING

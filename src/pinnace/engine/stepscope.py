@@ -9,7 +9,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import body_scope, find_template, template_of
 from pinnace.engine.dagplan import DagPlan
-from pinnace.engine.run import Node
+from pinnace.engine.node import Node
 from pinnace.engine.scope import CallsLayer, Chain
 from pinnace.engine.turn import Turn
 from pinnace.spec.templates import Call, Template

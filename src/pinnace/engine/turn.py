@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.commands import Command
 from pinnace.engine.index import Tally, pod_change, shift
-from pinnace.engine.run import NOBODY, Node, NodeOutputs, Phase, Run, RunState
+from pinnace.engine.node import NOBODY, Node, NodeOutputs, Phase
+from pinnace.engine.run import Run, RunState
 
 
 class Turn:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pinnace.engine.run import Node, Run
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run
 
 
 class Observer(Protocol):

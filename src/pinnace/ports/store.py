@@ -22,7 +22,8 @@ import msgspec
 
 from pinnace.base.errors import RefusedError
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, RunInfo, RunState
+from pinnace.engine.node import Node
+from pinnace.engine.run import RunInfo, RunState
 from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
 
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from pinnace.base.errors import RefusedError, UsageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
-from pinnace.engine.run import Node, Run
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 from pinnace.service.selectors import is_waiting_for_somebody, parse_field_selector, select_nodes
 from pinnace.spec.overrides import parse_parameter

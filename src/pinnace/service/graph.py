@@ -12,7 +12,8 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.dagmemo import dag_plan
-from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Run
+from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 
 _ENTRY = NodeNumber(0)

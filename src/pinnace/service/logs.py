@@ -11,7 +11,8 @@ import msgspec
 from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.engine.calling import template_of
 from pinnace.engine.naming import attempt_id, node_id, pod_name
-from pinnace.engine.run import Node, NodeType, Phase, Run
+from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 from pinnace.executors.logreader import LogReader
 from pinnace.service.selectors import FieldSelector, node_fields, parse_field_selector

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, NodeType, Phase, Run
+from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.run import Run
 
 _EXECUTABLE = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
 _COMPLETE = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.OMITTED})

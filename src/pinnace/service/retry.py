@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import RefusedError, UsageError
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Run, RunInfo, RunState, Shutdown
+from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
 from pinnace.service.graph import Graph
 from pinnace.service.selectors import FieldSelector, select_nodes
 

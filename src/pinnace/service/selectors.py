@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from pinnace.base.errors import UsageError
 from pinnace.engine.naming import display_name, node_id
-from pinnace.engine.run import Node, NodeType, Phase, Run
+from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.run import Run
 
 _OPERATORS = re.compile(r"!=|==|=")
 _SPLIT = re.compile(r"((?:\\.|[^,\\])*)(?:,|$)", re.DOTALL)

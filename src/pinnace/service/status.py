@@ -15,7 +15,8 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.naming import display_name, node_id
-from pinnace.engine.run import Node, NodeOutputs, NodeType, Phase, Run, Shutdown
+from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
+from pinnace.engine.run import Run, Shutdown
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
 from pinnace.service.graph import Graph

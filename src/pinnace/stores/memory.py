@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, RunInfo, RunState
+from pinnace.engine.node import Node
+from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import Owner, Request, RunChange, RunFilter, RunSummary, StoredRun, Submission
 from pinnace.stores.answers import lease_lost, matches, name_taken, newest, no_run, pick, summarize
 from pinnace.stores.processes import is_dead

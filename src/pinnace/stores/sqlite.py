@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import dialect, insert
 
 from pinnace.base.errors import StorageError
-from pinnace.engine.run import Node, RunInfo, RunState
+from pinnace.engine.node import Node
+from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import (
     Owner,
     Request,

@@ -8,7 +8,8 @@ from typing import Any
 from pinnace.engine.advance import advance, apply
 from pinnace.engine.commands import SendRequest, StartTask
 from pinnace.engine.events import Event, RequestEnded, RunStarted, TaskEnded, TaskStarted, TimePassed
-from pinnace.engine.run import Node, Run
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run
 from pinnace.testing.builders import bundle_of, run_of
 
 #: Told after each turn which nodes changed.

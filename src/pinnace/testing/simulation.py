@@ -26,8 +26,9 @@ from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess,
 from pinnace.engine.commands import CancelTask, Command, SendRequest, StartTask
 from pinnace.engine.events import Event, RequestEnded, RunStarted, TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.invariants import check
+from pinnace.engine.node import Node
 from pinnace.engine.recovery import lost_tasks, open_tasks
-from pinnace.engine.run import Node, Run, RunState
+from pinnace.engine.run import Run, RunState
 from pinnace.spec.parameters import Artifact
 
 #: A run that takes more turns than this will not end.

@@ -12,7 +12,8 @@ from pinnace.cli.render.text import clean, clean_output, shorten
 from pinnace.cli.render.times import precise_duration
 from pinnace.cli.render.tree import TreeOptions, render_tree
 from pinnace.engine.naming import attempt_id, display_name
-from pinnace.engine.run import Node, NodeType, Run
+from pinnace.engine.node import Node, NodeType
+from pinnace.engine.run import Run
 from pinnace.executors.logreader import read_log
 from pinnace.service.status import workflow_object
 

@@ -9,7 +9,8 @@ from pinnace.base.ids import NodeNumber
 from pinnace.cli.render.phases import look_of
 from pinnace.cli.render.text import clean
 from pinnace.cli.render.times import precise_duration
-from pinnace.engine.run import Node, NodeType, Phase, Run
+from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.run import Run
 
 _LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND, NodeType.SKIPPED})
 

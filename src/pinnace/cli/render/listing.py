@@ -8,7 +8,8 @@ from pinnace.cli.render.header import shown_status
 from pinnace.cli.render.table import Cell, columns
 from pinnace.cli.render.text import clean
 from pinnace.cli.render.times import short_duration
-from pinnace.engine.run import NodeType, Phase, Run
+from pinnace.engine.node import NodeType, Phase
+from pinnace.engine.run import Run
 from pinnace.ports.store import RunSummary
 
 _LONGEST_VALUE = 50

@@ -15,7 +15,8 @@ from pinnace.cli.render.progress import Entry, Progress, walk
 from pinnace.cli.render.text import clean, shorten
 from pinnace.cli.render.times import precise_duration
 from pinnace.engine.index import SUSPENSION, WORKFLOW
-from pinnace.engine.run import Node, NodeType, Phase, Run
+from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.run import Run
 
 #: Seconds between two drawings when something happened, and when only time passed.
 _FASTEST = 0.1

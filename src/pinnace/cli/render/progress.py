@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.naming import display_name
-from pinnace.engine.run import NOBODY, Node, NodeType, Phase, Run
+from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.run import Run
 
 #: Of what is done under one node, so many of the last are shown; and so many failures.
 _RECENT = 4

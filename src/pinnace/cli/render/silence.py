@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pinnace.cli.render.text import clean
-from pinnace.engine.run import Node, Run
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run
 
 
 class Quiet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinnace.engine.kinds import dag, http, pod, retry_node, step_group, steps, suspend, task_group
-from pinnace.engine.run import Node, NodeType
+from pinnace.engine.node import Node, NodeType
 from pinnace.engine.turn import Turn
 
 #: One row a node type. Skipped nodes are made fulfilled and never assessed.

@@ -15,8 +15,9 @@ from pinnace.engine.dagplan import DagPlan, forgives
 from pinnace.engine.fanout import Planned, plan
 from pinnace.engine.hooks import hooks_done, owner_of, run_hooks
 from pinnace.engine.leaf import fails_fast, let_in
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.outputs import gather, succeeded
-from pinnace.engine.run import Node, NodeType, Phase, Shutdown
+from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.stepscope import tasks_scope
 from pinnace.engine.turn import Turn

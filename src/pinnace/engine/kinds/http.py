@@ -11,7 +11,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.engine.commands import SendRequest
 from pinnace.engine.events import RequestEnded
 from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
-from pinnace.engine.run import Node, NodeOutputs, Phase
+from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.turn import Turn
 
 

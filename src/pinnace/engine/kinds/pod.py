@@ -10,9 +10,9 @@ from pinnace.engine.calling import template_of
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
+from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.outputs import export, has_exports
 from pinnace.engine.results import is_result_wanted
-from pinnace.engine.run import Node, NodeOutputs, Phase
 from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Parameter
 from pinnace.spec.templates import Template

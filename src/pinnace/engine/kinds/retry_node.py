@@ -11,8 +11,8 @@ from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import body_scope, body_type, retry_strategy, template_of
 from pinnace.engine.gates import workflow_deadline
 from pinnace.engine.leaf import let_in
+from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide
-from pinnace.engine.run import Node, NodeOutputs, Phase
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.spec.policies import RetryStrategy

@@ -10,7 +10,7 @@ from pinnace.engine.dagplan import forgives
 from pinnace.engine.fanout import Planned, plan
 from pinnace.engine.hooks import owner_of, run_hooks
 from pinnace.engine.naming import node_id
-from pinnace.engine.run import Node, NodeType, Phase
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.scope import Chain
 from pinnace.engine.stepscope import steps_scope
 from pinnace.engine.turn import Turn

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import template_of
 from pinnace.engine.leaf import fails_fast, let_in
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.outputs import gather, succeeded
-from pinnace.engine.run import Node, NodeType, Phase
 from pinnace.engine.stepscope import steps_scope
 from pinnace.engine.turn import Turn
 

@@ -11,8 +11,8 @@ from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.calling import template_of
 from pinnace.engine.leaf import fail_to_start, let_in, prepared
+from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.outputs import succeeded
-from pinnace.engine.run import Node, NodeOutputs, Phase
 from pinnace.engine.turn import Turn
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pinnace.engine.calling import template_of
 from pinnace.engine.dagmemo import dag_plan
 from pinnace.engine.hooks import owner_of, run_hooks
-from pinnace.engine.run import Node, NodeType, Phase
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.scope import Chain
 from pinnace.engine.stepscope import tasks_scope
 from pinnace.engine.turn import Turn

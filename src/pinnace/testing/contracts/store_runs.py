@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import NodeOutputs, Phase, RunState
+from pinnace.engine.node import NodeOutputs, Phase
+from pinnace.engine.run import RunState
 from pinnace.ports.store import (
     LeaseLost,
     NameTaken,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.run import Node, NodeInputs, NodeOutputs, NodeType, Phase, RunInfo, RunState
+from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
+from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import Owner, Store, StoredRun, Submission
 from pinnace.spec.workflow import ConfigMap, ObjectMeta, Secret, Workflow, WorkflowTemplate
 

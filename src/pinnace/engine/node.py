@@ -1,0 +1,137 @@
+"""A node: one place in a run's tree, immutable.
+
+A change makes a new one (``msgspec.structs.replace``); what follows from many nodes is counted in ``index``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from pinnace.base.ids import NodeNumber
+from pinnace.spec.parameters import Artifact
+from pinnace.spec.templates import Template, TemplateRef
+
+#: The parent of the entry node, of the exit handler and of workflow hooks.
+NOBODY = NodeNumber(-1)
+
+
+class Phase(StrEnum):
+    """Where a node stands. ``WAITING`` is Pinnace's own: called, not let in yet; Argo has no node then."""
+
+    is_fulfilled: bool
+    """Nothing more will happen to it."""
+    is_completed: bool
+    """It ran and ended: Succeeded, Failed or Error."""
+    is_bad: bool
+    """Failed or Error."""
+    is_active: bool
+    """Pending or Running."""
+
+    WAITING = ""
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    SKIPPED = "Skipped"
+    FAILED = "Failed"
+    ERROR = "Error"
+    OMITTED = "Omitted"
+
+    def __init__(self, value: str) -> None:
+        """Answer each question once: members are asked millions of times."""
+        self.is_fulfilled = value in {"Succeeded", "Skipped", "Failed", "Error", "Omitted"}
+        self.is_completed = value in {"Succeeded", "Failed", "Error"}
+        self.is_bad = value in {"Failed", "Error"}
+        self.is_active = value in {"Pending", "Running"}
+
+
+class NodeType(StrEnum):
+    """What a node is. Source: Argo api NodeType."""
+
+    is_counted: bool
+    """Counts against a template's ``parallelism``. Source: Argo operator.go getActiveChildren."""
+    is_leaf: bool
+    """Does something itself instead of calling others."""
+
+    POD = "Pod"
+    HTTP = "HTTP"
+    SUSPEND = "Suspend"
+    STEPS = "Steps"
+    STEP_GROUP = "StepGroup"
+    DAG = "DAG"
+    TASK_GROUP = "TaskGroup"
+    RETRY = "Retry"
+    SKIPPED = "Skipped"
+
+    def __init__(self, value: str) -> None:
+        """Answer each question once."""
+        self.is_counted = value in {"Pod", "Steps", "DAG"}
+        self.is_leaf = value in {"Pod", "HTTP", "Suspend"}
+
+
+class NodeInputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a node was given: every declared input, bound."""
+
+    parameters: dict[str, str] = {}
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class NodeOutputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a node gave."""
+
+    parameters: dict[str, str] = {}
+    artifacts: tuple[Artifact, ...] = ()
+    result: str | None = None
+    exit_code: int | None = None
+
+
+class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """One node of a run. A change makes a new one (``msgspec.structs.replace``)."""
+
+    number: NodeNumber
+    name: str
+    """Argo's node name: unique in the run, built from its parent's."""
+    type: NodeType
+    phase: Phase = Phase.WAITING
+    key: str = ""
+    """What its parent calls it: a step or task name, ``[0]``, ``(0)``, ``onExit``, ``hooks.<name>``."""
+    index: int = -1
+    """Its place in a loop; -1 outside loops."""
+    parent: NodeNumber = NOBODY
+    """The node that waits for this one."""
+    boundary: NodeNumber = NOBODY
+    """The node of the steps or dag template that called it."""
+    hook_of: NodeNumber = NOBODY
+    """The node whose hook this is."""
+    depth: int = 0
+    """How many templates call one another above it."""
+    template: str = ""
+    """Name of its template; empty for groups and inline templates."""
+    template_ref: TemplateRef | None = None
+    inline: Template | None = None
+    """The inline template, with the caller's values in it."""
+    scope: str = ""
+    """Where its template's name was looked up: "", ``namespaced/NAME`` or ``cluster/NAME``."""
+    display_name: str = ""
+    """Set when it is not simply the last part of the name."""
+    message: str = ""
+    inputs: NodeInputs | None = None
+    outputs: NodeOutputs | None = None
+    started_at: float | None = None
+    """Unix seconds at which it was let in."""
+    finished_at: float | None = None
+    wake_at: float | None = None
+    """Unix seconds at which it wants to be assessed even if nothing happens."""
+    deadline: float | None = None
+    """Unix seconds at which an attempt is ended because of its retry strategy's ``maxDuration``."""
+    is_expanded: bool = False
+    """A group has called all its children."""
+    is_attempt: bool = False
+    is_hook: bool = False
+    is_exit: bool = False
+    """Runs below an exit handler: Stop and deadlines spare it."""
+    generation: int = 0
+    """How often the run was retried by hand before this node: makes attempt ids differ."""
+    notes: tuple[str, ...] = ()
+    """Fidelity: what of the manifest was not honoured here."""
