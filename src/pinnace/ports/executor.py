@@ -89,7 +89,7 @@ class EndReason(StrEnum):
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
     EVICTED = "evicted"
-    """It wrote more than ``disk_quota``. Source: Kubernetes evicts pods over their ephemeral storage limit."""
+    """It wrote more than ``disk_quota``. Source: Kubernetes, eviction by ephemeral storage."""
     NOT_STARTED = "not-started"
     """It could not be started; ``message`` says why. No exit code exists."""
     LOST = "lost"
