@@ -1,4 +1,4 @@
-"""The journeys in ``docs/journeys`` are true: what each step names exists and really happens, in that order."""
+"""The journeys in ``docs/journeys`` are true: what each step names exists and happens, in that order."""
 
 from __future__ import annotations
 
