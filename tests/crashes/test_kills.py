@@ -52,6 +52,7 @@ class Ship:
             )
 
     def status(self) -> dict[str, Any]:
+        """Return the run's status; nothing when there is no run yet, no phase when it was not begun."""
         done = subprocess.run(
             [sys.executable, "-m", "pinnace", "get", "crashes", "-o", "json"],
             env=self.env,
@@ -118,7 +119,8 @@ def test_a_run_that_is_killed_and_recovered_ends_as_one_that_is_not(tmp_path: Pa
 def disturb(ship: Ship, log: Path, draw: random.Random, seconds: float) -> int:
     """Run, kill and recover until the run has ended; return how many were killed."""
     killed = 0
-    process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
+    begin = ["run", "--quiet", str(WORKFLOW), "-p", f"log={log}"]
+    process = ship.start(*begin)
     for _ in range(KILLS_A_RUN):
         try:
             process.wait(draw.uniform(0.0, seconds))
@@ -126,17 +128,11 @@ def disturb(ship: Ship, log: Path, draw: random.Random, seconds: float) -> int:
             process.send_signal(signal.SIGKILL)
             process.wait()
             killed += 1
-        phase = ship.status().get("phase")
-        if phase in {"Succeeded", "Failed", "Error"}:
+        status = ship.status()
+        if status.get("phase") in {"Succeeded", "Failed", "Error"}:
             return killed
-        if phase is None:
-            process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
-        else:
-            process = ship.start("recover", "--quiet")
+        process = ship.start(*(["recover", "--quiet"] if status else begin))
     process.wait(PATIENCE)
-    if ship.status().get("phase") is None:
-        process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
-        process.wait(PATIENCE)
     return killed
 
 
