@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from pinnace.engine.advance import advance, apply, next_wake, reassess
-from pinnace.engine.events import RunStarted, TaskEnded
+from pinnace.engine.events import Event, RequestEnded, RunStarted, TaskEnded
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Phase
 from pinnace.engine.run import Run
@@ -56,3 +56,25 @@ def test_advance_does_not_change_the_run() -> None:
     apply(run, outcome)
     assert run.state.phase == "Running"
     assert reassess(run, 5.0).nodes == []
+
+
+def test_an_end_that_is_told_twice_changes_nothing_whatever_it_says() -> None:
+    fetch = {"name": "fetch", "http": {"url": "http://there"}}
+    tasks = [{"name": name, "template": "work"} for name in "ac"] + [{"name": "b", "template": "fetch"}]
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "dag": {"tasks": tasks}}, WORK, fetch]}
+    run = run_of(bundle_of(document(spec)))
+    apply(run, advance(run, [RunStarted()], 0.0))
+    task, request = (next(n for n in run.nodes.values() if n.name == name) for name in ("wf.a", "wf.b"))
+
+    def ends(at: float, exit_code: int) -> list[Event]:
+        first, second = (attempt_id(run.info.uid, node) for node in (task, request))
+        is_success = exit_code == 0
+        return [
+            TaskEnded(node=task.number, attempt_id=first, at=at, exit_code=exit_code),
+            RequestEnded(node=request.number, attempt_id=second, at=at, is_success=is_success),
+        ]
+
+    apply(run, advance(run, ends(1.0, 0), 1.0))
+    assert run.nodes[task.number].phase is run.nodes[request.number].phase is Phase.SUCCEEDED
+    assert advance(run, ends(2.0, 0), 2.0).is_empty
+    assert advance(run, ends(2.0, 1), 2.0).is_empty
