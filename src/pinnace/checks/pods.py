@@ -64,7 +64,7 @@ def _check_resource(context: Context, site: Site) -> None:
         message = f"resource.action must be one of: {', '.join(_ACTIONS)}"
         context.findings.error("invalid-value", message, (*path, "action") if action else path)
     manifest, source = resource.get("manifest"), resource.get("manifestFrom")
-    if action not in {"delete", "get"} and not manifest and source is None:
+    if action not in ("delete", "get") and not manifest and source is None:
         message = "either resource.manifest or resource.manifestFrom must be specified"
         context.findings.error("missing-field", message, path)
     if manifest and source is not None:

@@ -111,8 +111,11 @@ def _with_namespace(workflow: Workflow, namespace: str) -> Workflow:
 def _as_written(changed: Workflow, original: Workflow) -> Workflow:
     """Return ``changed`` with its parameters where the file has them, so that problems name its lines."""
     given = {parameter.name: parameter for parameter in changed.spec.arguments.parameters}
-    declared = [given.pop(parameter.name) for parameter in original.spec.arguments.parameters]
-    arguments = msgspec.structs.replace(changed.spec.arguments, parameters=(*declared, *given.values()))
+    names = [parameter.name for parameter in original.spec.arguments.parameters]
+    # A name may be written twice; the checks say so.
+    added = [parameter for name, parameter in given.items() if name not in names]
+    parameters = (*(given[name] for name in names), *added)
+    arguments = msgspec.structs.replace(changed.spec.arguments, parameters=parameters)
     return msgspec.structs.replace(changed, spec=msgspec.structs.replace(changed.spec, arguments=arguments))
 
 

@@ -65,7 +65,7 @@ def _type_of(document: Document, report: Report) -> type[Manifest] | None:
     api_version = value.get("apiVersion")
     if cls is None:
         _report_kind(kind, api_version, report)
-    elif api_version not in {API_VERSION, "v1"}:
+    elif api_version not in (API_VERSION, "v1"):
         hint = f"write apiVersion: {cls.__struct_defaults__[0]}"
         message = f"{api_version!r} is not an API version of {kind}"
         report.warn("unknown-api-version", message, (None, "apiVersion"), hint)
@@ -78,7 +78,7 @@ def _report_kind(kind: str, api_version: Any, report: Report) -> None:
         report.warn("kind-skipped", _NOT_RUN[kind], at)
         return
     hint = did_you_mean(kind, [*_TYPES, *_NOT_RUN])
-    if hint and api_version in {API_VERSION, None}:
+    if hint and api_version in (API_VERSION, None):
         report.add("unknown-kind", f"unknown kind '{kind}'", at, hint)
     else:
         report.warn("kind-skipped", f"kind '{kind}' is not read here: it is skipped", at)
