@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn
 
 from pinnace.engine.commands import SendRequest, StartTask
 from pinnace.engine.events import TaskProblem
-from pinnace.testing.simulation import Behaviour, Script
+from pinnace.testing.simulated import Behaviour, Script
 
 LEAVES = ("good", "echo", "flaky", "bad", "broken", "slow", "http", "pause")
 RETRYING = ("again", "backing-off", "capped", "judged", "short-of-time")

@@ -16,7 +16,8 @@ from pinnace.engine.recovery import open_tasks
 from pinnace.engine.run import Run
 from pinnace.service.retry import retry
 from pinnace.testing.builders import bundle_of, document, run_of
-from pinnace.testing.simulation import Behaviour, Simulation, Stormy
+from pinnace.testing.simulated import Behaviour
+from pinnace.testing.simulation import Simulation, Stormy
 
 seeds = st.integers(0, 2**32 - 1)
 
