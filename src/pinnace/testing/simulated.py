@@ -1,7 +1,7 @@
 """What a simulated run's commands are carried out by: an executor and an HTTP agent without any work.
 
-What tasks and requests do is told by a ``Script``. The executor's knowledge survives a crash of the driver; the
-agent's requests do not.
+What tasks and requests do is told by a ``Script``. The executor's knowledge survives a crash of the driver;
+the agent's requests do not.
 """
 
 from __future__ import annotations
