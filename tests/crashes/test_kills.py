@@ -2,7 +2,8 @@
 
 How many kills: ``PINNACE_TEST_KILLS``, a few by default, 200 in ``make soak``. Each case starts a run, kills
 the process that drives it, and each one that recovers it, at an instant drawn at random; in the end the run
-must look as one that nobody disturbed, and the tasks' own notes must show that none that began was begun again.
+must look as one that nobody disturbed, and the tasks' own notes must show that none that began was begun
+again.
 """
 
 from __future__ import annotations
@@ -51,22 +52,23 @@ class Ship:
                 stderr=stderr,
             )
 
-    def status(self) -> dict[str, Any]:
-        """Return the run's status; nothing when there is no run yet, no phase when it was not begun."""
+    def status(self) -> dict[str, Any] | None:
+        """Return the run's status, without a phase when it was not begun; None when there is no run yet."""
         done = subprocess.run(
             [sys.executable, "-m", "pinnace", "get", "crashes", "-o", "json"],
             env=self.env,
             capture_output=True,
             check=False,
         )
-        return json.loads(done.stdout)["status"] if done.returncode == 0 else {}
+        return json.loads(done.stdout)["status"] if done.returncode == 0 else None
 
     def said(self) -> str:
         return (self.home / "stderr").read_text(errors="replace")[-4000:]
 
 
-def lasting(status: dict[str, Any]) -> dict[str, Any]:
+def lasting(status: dict[str, Any] | None) -> dict[str, Any]:
     """Return what must be the same however often a run was disturbed: no times, no ids of this run."""
+    assert status is not None
     uid_free = {}
     for node in status["nodes"].values():
         outputs = node.get("outputs", {})
@@ -129,9 +131,9 @@ def disturb(ship: Ship, log: Path, draw: random.Random, seconds: float) -> int:
             process.wait()
             killed += 1
         status = ship.status()
-        if status.get("phase") in {"Succeeded", "Failed", "Error"}:
+        if status is not None and status.get("phase") in {"Succeeded", "Failed", "Error"}:
             return killed
-        process = ship.start(*(["recover", "--quiet"] if status else begin))
+        process = ship.start(*(begin if status is None else ["recover", "--quiet"]))
     process.wait(PATIENCE)
     return killed
 
