@@ -6,6 +6,8 @@ write instead; Argo's own words are used where Argo has them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pinnace.base.errors import ManifestError
 from pinnace.checks.arguments import check_arguments
 from pinnace.checks.bodies import check_bodies
@@ -75,19 +77,29 @@ def check_bundle(bundle: Bundle, *, lint: bool = False) -> list[Problem]:
 
     Sorted by file, as the bundle has them, and place in the file.
     """
-    problems = list(bundle.problems)
-    told = {(problem.code, problem.file, problem.line, problem.path) for problem in problems}
     manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
+    found: list[Problem] = []
     for manifest in manifests:
-        found = check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=lint)
-        # The decoder has already told about a field that is missing at a place.
-        problems += [
-            problem
-            for problem in found
-            if (problem.code, problem.file, problem.line, problem.path) not in told
-        ]
+        found += check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=lint)
+    return with_found(bundle, found)
+
+
+def with_found(bundle: Bundle, found: Iterable[Problem]) -> list[Problem]:
+    """Return what reading ``bundle`` told and what checks ``found`` in it, by file and place, each once.
+
+    The reader has already told about a field that is missing at a place: there the checks need not.
+    """
+    told = {_what_and_where(problem) for problem in bundle.problems}
+    added = [problem for problem in found if _what_and_where(problem) not in told]
     files = {origin: index for index, origin in enumerate(bundle.origins)}
-    return sorted(problems, key=lambda problem: (files[problem.file], problem.line, problem.column))
+    return sorted(
+        dict.fromkeys([*bundle.problems, *added]),
+        key=lambda problem: (files.get(problem.file, -1), problem.line, problem.column),
+    )
+
+
+def _what_and_where(problem: Problem) -> tuple[str, str, int, str]:
+    return problem.code, problem.file, problem.line, problem.path
 
 
 def _as_workflow(manifest: Workflow | WorkflowTemplate) -> Workflow:

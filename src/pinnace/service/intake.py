@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pinnace.base.errors import UsageError
-from pinnace.checks.check import check
+from pinnace.checks.check import check, check_bundle, with_found
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.problems import Problem, did_you_mean
-from pinnace.spec.workflow import Workflow, WorkflowTemplate
+from pinnace.spec.workflow import Workflow
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +56,12 @@ def take_in(
         UsageError: a chosen workflow is not in the files, or an override is wrong.
     """
     bundle = read_bundle(sources, strict=strict)
-    problems = list(bundle.problems)
-    can_tell = not any(problem.is_error for problem in problems)  # what cannot be read may hold the workflow
+    # What cannot be read may hold the workflow that was chosen.
+    can_tell = not any(problem.is_error for problem in bundle.problems)
     meant = _choose(bundle.workflows, chosen) if can_tell else bundle.workflows
     wanted = {id(workflow) for workflow in meant}  # by identity: comparing large manifests takes long
     workflows: list[Workflow] = []
+    problems: list[Problem] = []
     for template in bundle.workflow_templates:
         problems += check(template, bundle.document_of(template), bundle.catalogue)
     for workflow in bundle.workflows:
@@ -71,17 +72,13 @@ def take_in(
             problems += check(_as_written(changed, workflow), document, bundle.catalogue)
         else:
             problems += check(workflow, document, bundle.catalogue, lint=True)
-    return Intake(workflows=tuple(workflows), bundle=bundle, problems=_sorted(problems, bundle))
+    return Intake(workflows=tuple(workflows), bundle=bundle, problems=tuple(with_found(bundle, problems)))
 
 
 def inspect(sources: Iterable[tuple[str, bytes]], *, strict: bool = True) -> Intake:
     """Return everything in ``sources`` with all that is wrong; values of arguments may still be missing."""
     bundle = read_bundle(sources, strict=strict)
-    problems = list(bundle.problems)
-    manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
-    for manifest in manifests:
-        problems += check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=True)
-    return Intake(workflows=bundle.workflows, bundle=bundle, problems=_sorted(problems, bundle))
+    return Intake(workflows=bundle.workflows, bundle=bundle, problems=tuple(check_bundle(bundle, lint=True)))
 
 
 def _choose(workflows: Sequence[Workflow], chosen: Sequence[str]) -> Sequence[Workflow]:
@@ -117,10 +114,3 @@ def _as_written(changed: Workflow, original: Workflow) -> Workflow:
     parameters = (*(given[name] for name in names), *added)
     arguments = msgspec.structs.replace(changed.spec.arguments, parameters=parameters)
     return msgspec.structs.replace(changed, spec=msgspec.structs.replace(changed.spec, arguments=arguments))
-
-
-def _sorted(problems: Iterable[Problem], bundle: Bundle) -> tuple[Problem, ...]:
-    """Return the problems by file and place, each once."""
-    files = {origin: index for index, origin in enumerate(bundle.origins)}
-    once = {(each.code, each.file, each.line, each.path): each for each in reversed(list(problems))}
-    return tuple(sorted(once.values(), key=lambda each: (files.get(each.file, -1), each.line, each.column)))
