@@ -51,6 +51,7 @@ bench: .venv/.dev
 # The same tests that `make test` runs with a few kills, with many.
 soak: .venv/.dev
 	PINNACE_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest -n 0 tests/crashes $(ARGS)
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 tests/properties
 
 # Needs uv. Hashes stand for the files; no address is recorded, so any registry or mirror can serve them.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
