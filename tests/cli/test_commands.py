@@ -338,8 +338,8 @@ def test_the_version_and_help_load_neither_the_engine_nor_the_store() -> None:
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(home: Path) -> None:
-    command = f"{sys.executable} -m pinnace --help | true; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    command = '"$0" -m pinnace --help | true; echo ${PIPESTATUS[0]}'
+    done = subprocess.run(["bash", "-c", command, sys.executable], capture_output=True, text=True, check=True)
 
     assert done.stderr == ""
     assert done.stdout.strip() in {"0", "1"}
