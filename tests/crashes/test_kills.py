@@ -36,11 +36,17 @@ class Ship:
         self.home = home
         self.notes = home / "notes"
         self.notes.touch()
+        self.isolated = isolated
         self.env = {
             **os.environ,
             "PINNACE_HOME": str(home / "state"),
             "PINNACE_ISOLATED": "true" if isolated else "false",
         }
+
+    def begin(self) -> list[str]:
+        """Return the command that starts the run; tasks that share the host's files write into this home."""
+        command = ["run", "--quiet", str(WORKFLOW)]
+        return command if self.isolated else [*command, "-p", f"log={self.notes}", "-p", f"place={self.home}"]
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.home / "stdout").open("ab") as stdout, (self.home / "stderr").open("ab") as stderr:
@@ -88,8 +94,7 @@ def undisturbed(tmp_path: Path, *, isolated: bool) -> tuple[dict[str, Any], floa
     home.mkdir()
     ship = Ship(home, isolated=isolated)
     began = time.monotonic()
-    log = "/dev/null" if isolated else ship.notes
-    process = ship.start("run", "--quiet", str(WORKFLOW), "-p", f"log={log}")
+    process = ship.start(*ship.begin())
     assert process.wait(PATIENCE) == 0, ship.said()
     return lasting(ship.status()), time.monotonic() - began
 
@@ -110,19 +115,17 @@ def test_a_run_that_is_killed_and_recovered_ends_as_one_that_is_not(tmp_path: Pa
         home = tmp_path / f"voyage-{voyage}"
         home.mkdir()
         ship = Ship(home, isolated=isolated)
-        log = ship.notes if not isolated else Path("/dev/null")
-        killed += disturb(ship, log, draw, seconds)
+        killed += disturb(ship, draw, seconds)
         status = ship.status()
         assert lasting(status) == expected, f"seed {seed}: {ship.said()}"
         if not isolated:
             assert_nothing_ran_twice(ship.notes, f"seed {seed}")
 
 
-def disturb(ship: Ship, log: Path, draw: random.Random, seconds: float) -> int:
+def disturb(ship: Ship, draw: random.Random, seconds: float) -> int:
     """Run, kill and recover until the run has ended; return how many were killed."""
     killed = 0
-    begin = ["run", "--quiet", str(WORKFLOW), "-p", f"log={log}"]
-    process = ship.start(*begin)
+    process = ship.start(*ship.begin())
     for _ in range(KILLS_A_RUN):
         try:
             process.wait(draw.uniform(0.0, seconds))
@@ -133,7 +136,7 @@ def disturb(ship: Ship, log: Path, draw: random.Random, seconds: float) -> int:
         status = ship.status()
         if status is not None and status.get("phase") in {"Succeeded", "Failed", "Error"}:
             return killed
-        process = ship.start(*(begin if status is None else ["recover", "--quiet"]))
+        process = ship.start(*(ship.begin() if status is None else ["recover", "--quiet"]))
     process.wait(PATIENCE)
     return killed
 

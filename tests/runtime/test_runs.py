@@ -28,15 +28,18 @@ def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
 
 
 @pytest.fixture
-def go(pinnace: Pinnace) -> Go:
-    """Return what runs a manifest to its end and gives back the run as it was saved."""
+def go(pinnace: Pinnace, tmp_path: Path) -> Go:
+    """Return what runs a manifest to its end and gives back the run as it was saved.
+
+    ``PLACE`` in the manifest is a folder of the test's own.
+    """
 
     def run(templates: str, *, more: str = "", spec: str = "") -> Run:
         text = (
             "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
             f"spec:\n  entrypoint: main\n{spec}  templates:\n{templates}"
         )
-        bundle = read_bundle([("test.yaml", text), ("more.yaml", more)])
+        bundle = read_bundle([("test.yaml", text.replace("PLACE", str(tmp_path))), ("more.yaml", more)])
         assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
         uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
         asyncio.run(pinnace.drive([uid], observer=Silence()))
@@ -98,14 +101,14 @@ def test_ten_megabytes_are_handed_on_as_a_raw_artifact_and_stored_once(go: Go, p
       script:
         image: python:3
         command: [python]
-        source: open("/tmp/pinnace-{{pod.name}}", "w").write("x" * 1_000_000)
-      outputs: {parameters: [{name: text, valueFrom: {path: "/tmp/pinnace-{{pod.name}}"}}]}
+        source: open("PLACE/{{pod.name}}", "w").write("x" * 1_000_000)
+      outputs: {parameters: [{name: text, valueFrom: {path: "PLACE/{{pod.name}}"}}]}
     - name: size
       inputs:
         parameters: [{name: all}]
-        artifacts: [{name: all, path: /tmp/pinnace-all, raw: {data: "{{inputs.parameters.all}}"}}]
-      container: {image: alpine, command: [sh, -c], args: ["wc -c < /tmp/pinnace-all > /tmp/pinnace-size"]}
-      outputs: {parameters: [{name: bytes, valueFrom: {path: /tmp/pinnace-size}}]}
+        artifacts: [{name: all, path: PLACE/all, raw: {data: "{{inputs.parameters.all}}"}}]
+      container: {image: alpine, command: [sh, -c], args: ["wc -c < PLACE/all > PLACE/size"]}
+      outputs: {parameters: [{name: bytes, valueFrom: {path: PLACE/size}}]}
 """
     )
 
@@ -160,12 +163,12 @@ def test_an_artifact_goes_from_task_to_task_packed_and_unpacked(go: Go) -> None:
       container:
         image: alpine
         command: [sh, -c]
-        args: ["rm -rf /tmp/pinnace-out; mkdir /tmp/pinnace-out; echo deep > /tmp/pinnace-out/file"]
-      outputs: {artifacts: [{name: out, path: /tmp/pinnace-out}]}
+        args: ["mkdir PLACE/out; echo deep > PLACE/out/file"]
+      outputs: {artifacts: [{name: out, path: PLACE/out}]}
     - name: use
-      inputs: {artifacts: [{name: in, path: /tmp/pinnace-in}]}
-      container: {image: alpine, command: [cp, /tmp/pinnace-in/file, /tmp/pinnace-copy]}
-      outputs: {parameters: [{name: text, valueFrom: {path: /tmp/pinnace-copy}}]}
+      inputs: {artifacts: [{name: in, path: PLACE/in}]}
+      container: {image: alpine, command: [cp, PLACE/in/file, PLACE/copy]}
+      outputs: {parameters: [{name: text, valueFrom: {path: PLACE/copy}}]}
 """
     )
 
