@@ -68,17 +68,27 @@ class HostPlace:
                 "run with isolation, or choose another path"
             )
             raise processes.NotStartedError(message)
-        self._make_parents(os.path.dirname(path))
-        if file["writable_source"]:
-            os.symlink(file["source"], path)
-        else:
-            trees.place(file["source"], path, file["mode"], link=False)
+        while True:
+            try:
+                self._make_parents(os.path.dirname(path))
+                if file["writable_source"]:
+                    os.symlink(file["source"], path)
+                else:
+                    trees.place(file["source"], path, file["mode"], link=False)
+                break
+            except FileNotFoundError:
+                # Another task that ends took away a folder that it had made, before this one had used it.
+                if not os.path.lexists(file["source"]):
+                    raise
         self._files.append(path)
 
     def _make_parents(self, folder: str) -> None:
         if folder and not os.path.isdir(folder):
             self._make_parents(os.path.dirname(folder))
-            os.mkdir(folder)
+            try:
+                os.mkdir(folder)
+            except FileExistsError:
+                return  # another task was faster, and will take it away
             self._folders.append(folder)
 
     def kill(self, leader: int) -> None:

@@ -1,0 +1,24 @@
+"""Tasks without isolation share the host's files, and get along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pinnace.executors.process import ProcessExecutor
+from pinnace.ports.executor import StagedFile, TaskEnded
+from pinnace.testing.contracts.executor import RUN, Desk
+
+
+async def test_tasks_that_come_and_go_share_the_folders_made_for_their_files(
+    home: Path, tmp_path: Path
+) -> None:
+    desk = Desk(ProcessExecutor(home, max_tasks=6), isolated=False)
+    # Three share a folder, so that it comes and goes often.
+    places = {f"a{number}": tmp_path / f"made{number // 3}" / f"a{number}" / "in" for number in range(60)}
+    await desk.executor.start(
+        [desk.task("true", name, files=(StagedFile(path=str(path)),)) for name, path in places.items()]
+    )
+    ends = [await desk.told(name, TaskEnded) for name in places]
+    await desk.executor.close_run(RUN)
+
+    assert [end.message for end in ends if end.exit_code != 0] == []
