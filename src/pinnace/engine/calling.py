@@ -23,7 +23,7 @@ from pinnace.language.tags import MISSING
 from pinnace.spec.parameters import Arguments
 from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
-from pinnace.spec.templates import Call, Template, TemplateRef
+from pinnace.spec.templates import BODY_FIELDS, Call, Template, TemplateRef
 
 #: So many templates, each called by the one before, are one too many. Source: Argo controller maxStackDepth.
 MAX_DEPTH = 100
@@ -163,10 +163,10 @@ def find_template(turn: Turn, name: str, ref: TemplateRef | None, scope: str) ->
 
 def body_name(template: Template) -> str:
     """Return the name of the field that holds the template's body, or ""."""
-    for name in ("container", "script", "steps", "dag", "http", "suspend", "resource", "data", "plugin"):
-        if getattr(template, name) is not None:
+    for name, attribute in BODY_FIELDS.items():
+        if getattr(template, attribute) is not None:
             return name
-    return "containerSet" if template.container_set is not None else ""
+    return ""
 
 
 def body_type(template: Template) -> NodeType:

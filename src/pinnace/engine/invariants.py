@@ -15,8 +15,6 @@ from pinnace.engine.node import NOBODY, Node, NodeType, Phase
 from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
-
 
 def check(run: Run) -> None:
     """Make sure that every invariant holds.
@@ -137,7 +135,7 @@ def kinds_agree(run: Run) -> Iterator[str]:
         above = run.nodes.get(node.parent)
         if node.is_attempt and (above is None or above.type is not NodeType.RETRY):
             yield f"{node.name} is an attempt of nothing"
-        if above is not None and above.type in _LEAVES:
+        if above is not None and above.type.is_leaf:
             yield f"{node.name} is below {above.name}, a leaf"
         if node.type is NodeType.SKIPPED and not node.phase.is_fulfilled:
             yield f"{node.name} is of type Skipped and {node.phase or 'waits'}"

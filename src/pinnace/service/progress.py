@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import Run
 
-_EXECUTABLE = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
 _COMPLETE = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.OMITTED})
 
 
@@ -25,7 +24,7 @@ class Progress:
             node = run.nodes[number]
             if node.phase is Phase.WAITING:
                 continue
-            if node.type in _EXECUTABLE:
+            if node.type.is_leaf:
                 is_done = int(node.phase in _COMPLETE)
                 self._add(number, is_done, 1)
                 self._run_done += is_done

@@ -18,8 +18,6 @@ from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
 from pinnace.service.graph import Graph
 from pinnace.service.selectors import FieldSelector, select_nodes
 
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND})
-
 
 class Retried(msgspec.Struct, frozen=True, kw_only=True):
     """What changes in a run that is retried."""
@@ -113,10 +111,10 @@ class _Plan:
                 self._remove(attempt)
         if self._anew:
             self._call_loops_again(above)
-        is_call = node.type in _LEAVES or node.type is NodeType.RETRY
+        is_call = node.type.is_leaf or node.type is NodeType.RETRY
         if node.type is NodeType.SKIPPED or (self._anew and is_call):
             self._call_again(node)
-        elif node.type in _LEAVES:
+        elif node.type.is_leaf:
             self._again.add(node.number)
         else:
             self._opened.add(node.number)
@@ -199,7 +197,7 @@ def _explains(run: Run, number: NodeNumber) -> bool:
     A Retry node of tasks begins its attempts afresh; one of steps or a dag goes on with the last attempt.
     """
     node = run.nodes[number]
-    return node.phase.is_bad and not node.is_hook and not (node.is_attempt and node.type in _LEAVES)
+    return node.phase.is_bad and not node.is_hook and not (node.is_attempt and node.type.is_leaf)
 
 
 def _counts(run: Run, node: Node) -> bool:
@@ -208,7 +206,7 @@ def _counts(run: Run, node: Node) -> bool:
         parent = run.nodes.get(node.parent)
         if parent is None:
             return True
-        if node.is_attempt and (node.type in _LEAVES or run.index.children[parent.number][-1] != node.number):
+        if node.is_attempt and (node.type.is_leaf or run.index.children[parent.number][-1] != node.number):
             return False
         node = parent
 
@@ -245,8 +243,8 @@ def _leaves_below(run: Run, node: Node) -> Iterator[Node]:
     while stack:
         each = stack.pop()
         below = [run.nodes[number] for number in run.index.children.get(each.number, ())]
-        is_whole = each.type is NodeType.RETRY and all(attempt.type in _LEAVES for attempt in below)
-        if is_whole or each.type in _LEAVES:
+        is_whole = each.type is NodeType.RETRY and all(attempt.type.is_leaf for attempt in below)
+        if is_whole or each.type.is_leaf:
             yield run.nodes[each.parent] if each.is_attempt else each
         else:
             stack += below

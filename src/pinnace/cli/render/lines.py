@@ -12,8 +12,6 @@ from pinnace.cli.render.times import precise_duration
 from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Run
 
-_LEAVES = frozenset({NodeType.POD, NodeType.HTTP, NodeType.SUSPEND, NodeType.SKIPPED})
-
 
 class Lines:
     """An observer that writes a line when a leaf starts or ends, when something is retried, or waits.
@@ -64,7 +62,11 @@ class Lines:
         look = look_of(node.phase.value, node.type.value)
         if node.type is NodeType.RETRY and node.wake_at is not None:
             self._line("◷", f"{node.name}: {node.message}")
-        elif node.type in _LEAVES and node.phase is not before and node.phase is not Phase.WAITING:
+        elif (
+            (node.type.is_leaf or node.type is NodeType.SKIPPED)
+            and node.phase is not before
+            and node.phase is not Phase.WAITING
+        ):
             self._line(look.icon, f"{node.name}{self._detail(run, node)}")
         elif node.phase is Phase.ERROR and node.message:
             self._line(look.icon, f"{node.name}: {node.message}")

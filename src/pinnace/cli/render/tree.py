@@ -17,6 +17,7 @@ from pinnace.cli.render.table import Cell, columns
 from pinnace.cli.render.text import clean
 from pinnace.cli.render.times import parse_time, short_duration
 from pinnace.engine.naming import pod_name
+from pinnace.engine.node import NodeType
 
 #: Loops of more items than this are one line, where the caller wants them short.
 MANY_ITEMS = 20
@@ -25,7 +26,6 @@ _MOST_FAILURES = 5
 
 _CALLERS = frozenset({"Steps", "DAG"})
 _HOLDERS = frozenset({"StepGroup", "Retry"})
-_LEAVES = frozenset({"Pod", "HTTP", "Suspend"})
 _ITEM = re.compile(r"^(.*)\(\d+(?::.*)?\)$", re.DOTALL)
 
 NodeStatus = Mapping[str, Any]
@@ -160,7 +160,8 @@ class _Drawing:
         is_pod = status["type"] == "Pod" and not branch.items
         template = status.get("templateName") or status.get("templateRef", {}).get("template", "")
         cells.append(Cell(clean(pod_name(self._run_name, status["name"], template)) if is_pod else ""))
-        cells.append(Cell(self._duration(status) if status["type"] in _LEAVES and not branch.items else ""))
+        is_timed = NodeType(status["type"]).is_leaf and not branch.items
+        cells.append(Cell(self._duration(status) if is_timed else ""))
         if self._options.output == "wide":
             artifacts = status.get("outputs", {}).get("artifacts", ())
             cells.append(Cell(clean(",".join(artifact["name"] for artifact in artifacts))))
