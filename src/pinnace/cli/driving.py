@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from pinnace.cli.main import FAILED, INTERRUPTED
+from pinnace.cli.output import outliving_readers
 from pinnace.cli.render.silence import Quiet
+from pinnace.engine.node import Node
 from pinnace.engine.run import Run, Shutdown
 from pinnace.ports.observer import Observer
 
@@ -49,7 +51,10 @@ class Display:
 
 
 def drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
-    """Drive the runs to their ends, showing how they get on, and return the command's exit status."""
+    """Drive the runs to their ends, showing how they get on, and return the command's exit status.
+
+    A reader of the progress that leaves (``| head``) ends the progress and not the runs.
+    """
     interrupts = asyncio.run(_drive(pinnace, uids, display))
     runs = [pinnace.load(uid) for uid in uids]
     _show_ends(pinnace, runs, display)
@@ -60,7 +65,8 @@ def drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
 
 async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
     """Drive the runs; return how often the user interrupted."""
-    observer, tick, close = _watching(pinnace, display)
+    shown, tick, close = _watching(pinnace, display)
+    observer = Steadfast(shown)
     driving = asyncio.ensure_future(pinnace.drive(uids, observer=observer))
     interrupts = Interrupts(pinnace, observer, driving)
     with interrupts:
@@ -74,15 +80,17 @@ async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int
             ticking.cancel()
             with suppress(asyncio.CancelledError):
                 await ticking
-            tick()
-            close()
+            with outliving_readers():
+                tick()
+                close()
     return interrupts.count
 
 
 async def _tick(tick: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(_TICK)
-        tick()
+        with outliving_readers():
+            tick()
 
 
 def _watching(pinnace: Pinnace, display: Display) -> tuple[Observer, Callable[[], None], Callable[[], None]]:
@@ -103,6 +111,23 @@ def _watching(pinnace: Pinnace, display: Display) -> tuple[Observer, Callable[[]
     from pinnace.cli.render.lines import Lines
 
     return Lines(display.say), lambda: None, lambda: None
+
+
+class Steadfast:
+    """An observer that passes everything on to another one, and outlives the reader of what that shows."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def run_changed(self, run: Run, nodes: Sequence[Node]) -> None:
+        """Pass it on."""
+        with outliving_readers():
+            self._observer.run_changed(run, nodes)
+
+    def said(self, message: str) -> None:
+        """Pass it on."""
+        with outliving_readers():
+            self._observer.said(message)
 
 
 class Interrupts:
@@ -146,8 +171,9 @@ def _show_ends(pinnace: Pinnace, runs: Sequence[Run], display: Display) -> None:
     from pinnace.cli.render.ending import render_ending
 
     if not display.is_quiet and not display.is_log:
-        for run in runs:
-            logs = pinnace.home.runs / run.info.uid / "logs"
-            display.say("\n" + render_ending(run, logs, is_colour=display.is_colour).rstrip("\n"))
+        with outliving_readers():
+            for run in runs:
+                logs = pinnace.home.runs / run.info.uid / "logs"
+                display.say("\n" + render_ending(run, logs, is_colour=display.is_colour).rstrip("\n"))
     if display.output is not None:
         print_runs(runs, display.output)

@@ -7,7 +7,6 @@ manifest, 130 interrupted. No failure shows a traceback.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
@@ -15,6 +14,7 @@ from typing import NamedTuple, NoReturn
 import click
 
 from pinnace.base.errors import EnvironmentFailure, InvariantBroken, PinnaceError
+from pinnace.cli.output import ensure_streams, forget_unwritable, is_unwritable
 
 FAILED = 1
 WRONG_USE = 2
@@ -85,6 +85,7 @@ def cli() -> None:
 
 def run_cli(arguments: Sequence[str]) -> int:
     """Carry out the command line and return its exit status; every failure is told on standard error."""
+    ensure_streams()
     try:
         status = cli.main(args=list(arguments), prog_name="pinnace", standalone_mode=False)
         sys.stdout.flush()
@@ -94,7 +95,7 @@ def run_cli(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_output()
+        forget_unwritable()
         return FAILED  # as click does where it meets this itself
     except InvariantBroken as error:
         return _told_defect(error)
@@ -102,6 +103,10 @@ def run_cli(arguments: Sequence[str]) -> int:
         _say(f"error: {error}")
         return FAILED if isinstance(error, EnvironmentFailure) else WRONG_USE
     except Exception as error:  # noqa: BLE001  # the one place where a defect meets the user
+        if isinstance(error, OSError) and is_unwritable(error):
+            forget_unwritable()
+            _say(f"error: cannot write the output: {error.strerror}")
+            return FAILED
         return _told_defect(error)
     return status if isinstance(status, int) else 0
 
@@ -127,9 +132,3 @@ def _told_defect(error: BaseException) -> int:
     if place is not None:
         _say(f"  The report is in {place}; please send it to the developers.")
     return FAILED
-
-
-def _forget_output() -> None:
-    """Keep Python from complaining at its exit that what it still holds cannot be written."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
