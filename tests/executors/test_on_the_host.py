@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pinnace.executors.process import ProcessExecutor
-from pinnace.ports.executor import StagedFile, TaskEnded
+from pinnace.ports.executor import EndReason, StagedFile, TaskEnded
 from pinnace.testing.contracts.executor import RUN, Desk
 
 
@@ -22,3 +22,9 @@ async def test_tasks_that_come_and_go_share_the_folders_made_for_their_files(
     await desk.executor.close_run(RUN)
 
     assert [end.message for end in ends if end.exit_code != 0] == []
+
+
+async def test_a_file_below_a_link_to_nowhere_is_refused(host: Desk, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    ended = await host.run("true", files=(StagedFile(path=f"{tmp_path}/link/in"),))
+    assert ended.reason is EndReason.NOT_STARTED

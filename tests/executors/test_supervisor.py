@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import socket
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pinnace.executors.supervisor import trees, wire
 from pinnace.executors.supervisor.journal import Journal, outcome, parse
+from pinnace.executors.supervisor.main import _read
 from pinnace.executors.supervisor.mounts import (
     is_below,
     mount_points,
@@ -51,6 +53,17 @@ def test_what_a_peer_does_not_take_yet_is_kept() -> None:
     assert theirs.closed
     theirs.send(["nobody"])
     theirs.close()
+
+
+def test_a_peer_found_gone_while_sending_is_heard_out_and_then_let_go() -> None:
+    ours, theirs = map(wire.Channel, socket.socketpair())
+    theirs.send(["last words"])
+    theirs.close()
+    ours.send(["nobody"])
+    assert ours.closed
+    assert _read(ours, selectors.EVENT_READ) == [["last words"]]
+    ours.close()
+    assert _read(ours, selectors.EVENT_READ) is None
 
 
 def update(attempt_id: str) -> dict[str, object]:

@@ -289,8 +289,11 @@ class Supervisor:
 
 
 def _read(channel: Channel, mask: int) -> list[Message] | None:
-    """Return what has come over ``channel``; None when an event before this one has let go of it."""
-    if channel.closed:
+    """Return what has come over ``channel``; None when an event before this one has let go of it.
+
+    One that only a failed ``send`` has marked as closed is still to be heard out.
+    """
+    if channel.fileno() < 0:
         return None
     if mask & selectors.EVENT_WRITE:
         channel.flush()

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from . import processes, trees
 
+#: How often a task makes the folder of a file again that another one, which made it first, has taken away.
+_TRIES = 100
+
 
 class Layout(NamedTuple):
     """The folders of a run below its own; every name is relative to ``root``."""
@@ -68,7 +71,7 @@ class HostPlace:
                 "run with isolation, or choose another path"
             )
             raise processes.NotStartedError(message)
-        while True:
+        for tries_left in reversed(range(_TRIES)):
             try:
                 self._make_parents(os.path.dirname(path))
                 if file["writable_source"]:
@@ -77,8 +80,7 @@ class HostPlace:
                     trees.place(file["source"], path, file["mode"], link=False)
                 break
             except FileNotFoundError:
-                # Another task that ends took away a folder that it had made, before this one had used it.
-                if not os.path.lexists(file["source"]):
+                if not tries_left:
                     raise
         self._files.append(path)
 
