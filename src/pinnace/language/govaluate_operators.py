@@ -74,8 +74,19 @@ class Evaluated:
         self.operator = operator
 
     def __call__(self, parameters: Mapping[str, object]) -> object:
+        """Return the value; no recursion to the left, where the terms of a long chain are."""
+        chain: list[Evaluated] = []
+        term: Term = self
+        while isinstance(term, Evaluated):
+            chain.append(term)
+            term = term.left
+        value = term(parameters)
+        for each in reversed(chain):
+            value = each._with_left(value, parameters)  # noqa: SLF001  # of its own class
+        return value
+
+    def _with_left(self, left: object, parameters: Mapping[str, object]) -> object:
         """Return the value; ``&&``, ``||``, ``?``, ``:`` and ``??`` do not look right where they need not."""
-        left = self.left(parameters)
         if self.symbol == "&&" and left is False:
             return False
         if self.symbol == "||" and left is True:

@@ -38,6 +38,8 @@ BUILTINS = PLAIN_BUILTINS | PREDICATE_BUILTINS.keys()
 
 #: Most nodes an expression may have, as in expr-lang.
 MAX_NODES = 10_000
+#: Most tokens that are read, which no expression of so many nodes comes near: brackets make no node.
+MAX_TOKENS = 100_000
 #: Deepest nesting, which keeps every walk of the tree within the interpreter's own stack.
 MAX_DEPTH = 120
 #: The largest integer of the language.

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from pinnace.language.errors import ExpressionError
-from pinnace.language.grammar import MAX_INTEGER
+from pinnace.language.grammar import MAX_INTEGER, MAX_TOKENS
 
 IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, END = (
     "Identifier", "Number", "String", "Bytes", "Operator", "Bracket", "EOF",
@@ -22,9 +22,10 @@ _WORD_OPERATORS = frozenset(
 NEGATABLE = frozenset(["in", "matches", "contains", "startsWith", "endsWith"])
 
 #: One token after blanks. The commonest forms are whole here; the others only begin, and are read by hand.
+#: Blanks are taken for good (``++``, ``*+``): to try every way of parting them takes time without end.
 _TOKEN = re.compile(
     r"""
-    (?:\s+|//[^\n]*\n?|/\*(?s:.*?)\*/)*
+    (?:\s++|//[^\n]*+\n?|/\*(?s:.*?)\*/)*+
   (?: (?P<bytes>[bB](?=['"]))
     | (?P<identifier>(?:[^\W\d]|\$)[\w$]*)
     | (?P<integer>[1-9][0-9]*(?![\w$.]))
@@ -68,11 +69,12 @@ def tokenize(text: str) -> list[Token]:
     """Return the tokens of ``text``, the last of which is ``END``.
 
     Raises:
-        ExpressionError: (stage parse) a character, number or string that the language does not have.
+        ExpressionError: (stage parse) a character, number or string that the language does not have, or more
+            tokens than an expression may have.
     """
     tokens: list[Token] = []
     at, match_token = 0, _TOKEN.match
-    while True:
+    while len(tokens) <= MAX_TOKENS:
         match = match_token(text, at)
         if match is None:
             raise _error_at_token(text, at)
@@ -97,6 +99,7 @@ def tokenize(text: str) -> list[Token]:
             tokens.append(_token(Token, (STRING, word[1:-1], start)))
         else:
             at = _READERS[group](text, tokens, start)
+    raise _error(text, at, "compilation failed: expression exceeds maximum allowed nodes")
 
 
 #: Makes a token from a tuple, which is three times as fast as by its fields.
