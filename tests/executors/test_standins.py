@@ -139,7 +139,13 @@ def test_a_users_file_is_read_in_order(tmp_path: Path) -> None:
         Entry(pattern="a", kind=Kind.HOST, entrypoint=("b",)),
         Entry(pattern="c", kind=Kind.VENV, packages=("d",)),
     )
-    assert load(tmp_path / "none.toml") == ()
+
+
+def test_a_users_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "none.toml"
+    with pytest.raises(UsageError) as caught:
+        load(path)
+    assert caught.value.message == f"{path}: No such file or directory"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +174,7 @@ def test_a_mistake_in_the_users_file_is_told_with_its_place(tmp_path: Path, text
 
 def test_an_option_is_an_entry() -> None:
     assert parse_option("example.com:5000/a=host") == Entry(pattern="example.com:5000/a", kind=Kind.HOST)
-    for wrong in ("host", "=host", "a=magic"):
+    for wrong in ("host", "=host", "a=magic", "a=venv"):
         with pytest.raises(UsageError, match="--image"):
             parse_option(wrong)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -57,13 +58,24 @@ def parameter_option(doc: str) -> Callable[[_Decorated], _Decorated]:
     return click.option("-p", "--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help=doc)
 
 
-images_option = click.option(
-    "--image",
-    "image_rules",
-    metavar="PATTERN=KIND",
-    multiple=True,
-    help="What stands in for images: host, python or refuse. May be given several times.",
-)
+def images_options(command: _Decorated) -> _Decorated:
+    """Add ``--image`` and ``--images``: what stands in for images."""
+    rule = click.option(
+        "--image",
+        "image_rules",
+        metavar="PATTERN=KIND",
+        multiple=True,
+        help="What stands in for images: host, python or refuse. May be given several times.",
+    )
+    file = click.option(
+        "--images",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A file of stand-ins for images.",
+    )
+    return rule(file(command))
+
+
 isolated_option = click.option(
     "--isolated/--no-isolated",
     default=None,

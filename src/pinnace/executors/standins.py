@@ -2,7 +2,7 @@
 
 There is no container engine here: ``image:`` chooses a *stand-in* from a table. The first entry whose pattern
 matches is used, the user's entries before the shipped ones; an image without one is refused before anything
-starts. The user's file (``images.toml`` in Pinnace's configuration folder) holds such entries::
+starts. The user's file (``--images FILE`` or ``PINNACE_IMAGES``; ``docs/images.md``) holds such entries::
 
     [[image]]
     pattern = "registry.example/tools/*:*"   # as in a shell: * ? [...]; tag and registry as they are written
@@ -189,25 +189,23 @@ def _is_here(command: str) -> bool:
 
 def _remedies(image: str) -> tuple[str, ...]:
     return (
-        f'add an entry for "{image}" to images.toml',
+        f'add an entry for "{image}" to a file of stand-ins: --images FILE (see docs/images.md)',
         f"run with --image '{_without_tag(image)}=host' to use this machine's own programs",
         "run it where there is a container engine",
     )
 
 
 def load(path: Path) -> tuple[Entry, ...]:
-    """Return the user's entries; none when the file does not exist.
+    """Return the user's entries.
 
     Raises:
         UsageError: the file cannot be read or is not of the documented form; names file and line.
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ()
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{path}: {error}"
-        raise UsageError(message) from error
+        message = f"{path}: {error.strerror if isinstance(error, OSError) else error}"
+        raise UsageError(message, remedy="docs/images.md says what it holds.") from error
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -233,8 +231,9 @@ def parse_option(text: str) -> Entry:
         UsageError: it is not of that form.
     """
     pattern, equals, kind = text.rpartition("=")
-    if not equals or not pattern:
-        message = f"--image {text}: it must be PATTERN=KIND"
+    kinds = [Kind.HOST, Kind.PYTHON, Kind.REFUSE]
+    if not equals or not pattern or kind not in kinds:
+        message = f"--image {text}: it must be PATTERN=KIND, and KIND one of {', '.join(kinds)}"
         raise UsageError(message, remedy="for example --image 'registry.example/tool=host'")
     return _entry({"pattern": pattern, "kind": kind}, f"--image {text}")
 

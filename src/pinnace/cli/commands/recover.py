@@ -9,7 +9,7 @@ import click
 
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
-    images_option,
+    images_options,
     isolated_option,
     log_option,
     namespace_option,
@@ -25,7 +25,7 @@ from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, sett
 @run_arguments(required=False)
 @namespace_option
 @isolated_option
-@images_option
+@images_options
 @quiet_option
 @log_option
 @output_option("json", "yaml", "name")
@@ -38,7 +38,9 @@ def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     """
     from pinnace.cli.driving import Display, drive
 
-    settings = settings_with(image_rules=given["image_rules"], is_isolated=given["isolated"])
+    settings = settings_with(
+        image_rules=given["image_rules"], images=given["images"], is_isolated=given["isolated"]
+    )
     with opened(settings) as pinnace:
         where = namespace_of(namespace)
         runs = find_runs(pinnace, names, where) if names else list(pinnace.store.unowned())

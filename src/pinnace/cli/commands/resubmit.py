@@ -12,6 +12,7 @@ from pinnace.base.errors import RefusedError, UsageError
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
+    images_options,
     isolated_option,
     log_option,
     namespace_option,
@@ -33,6 +34,7 @@ from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, sett
 @parameter_option("A workflow argument that changes.")
 @click.option("--priority", type=int, help="The workflow's priority.")
 @click.option("--memoized", is_flag=True, help="Not possible here: `retry` keeps what succeeded.")
+@images_options
 @isolated_option
 @quiet_option
 @log_option
@@ -65,7 +67,10 @@ def resubmit(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     if not names and not given["selector"] and not given["field_selector"]:
         message = "which workflow?"
         raise UsageError(message, remedy="Give names, @latest, or a selector.")
-    with opened(settings_with(is_isolated=given["isolated"])) as pinnace:
+    settings = settings_with(
+        image_rules=given["image_rules"], images=given["images"], is_isolated=given["isolated"]
+    )
+    with opened(settings) as pinnace:
         where = namespace_of(namespace)
         olds = dict.fromkeys(run.uid for run in find_runs(pinnace, names, where))
         if given["selector"] or given["field_selector"]:

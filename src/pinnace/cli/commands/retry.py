@@ -12,6 +12,7 @@ from pinnace.base.errors import RefusedError, UsageError
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
+    images_options,
     isolated_option,
     log_option,
     namespace_option,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 @parameter_option("A workflow argument that changes.")
 @click.option("--restart-successful", is_flag=True, help="Also run the chosen steps that succeeded again.")
 @node_selector_option("The steps to restart")
+@images_options
 @isolated_option
 @quiet_option
 @log_option
@@ -65,7 +67,10 @@ def retry(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     if not names and not given["selector"] and not given["field_selector"]:
         message = "which workflow?"
         raise UsageError(message, remedy="Give names, @latest, or a selector.")
-    with opened(settings_with(is_isolated=given["isolated"])) as pinnace:
+    settings = settings_with(
+        image_rules=given["image_rules"], images=given["images"], is_isolated=given["isolated"]
+    )
+    with opened(settings) as pinnace:
         where = namespace_of(namespace)
         uids = dict.fromkeys(run.uid for run in find_runs(pinnace, names, where))
         if given["selector"] or given["field_selector"]:

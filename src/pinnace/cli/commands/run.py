@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,7 @@ import click
 from pinnace.base.errors import PinnaceError, UsageError
 from pinnace.cli.main import WRONG_USE, leave
 from pinnace.cli.options import (
-    images_option,
+    images_options,
     isolated_option,
     log_option,
     no_color_option,
@@ -48,8 +47,7 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 @click.option("--priority", type=int, help="The workflow's priority.")
 @click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
 @click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
-@images_option
-@click.option("--images", metavar="FILE", help="A file of stand-ins for images.")
+@images_options
 @isolated_option
 @quiet_option
 @log_option
@@ -98,7 +96,7 @@ def run(**given: Any) -> None:
         raise UsageError(message, remedy="Choose one with --workflow NAME.")
     settings = settings_with(
         image_rules=given["image_rules"],
-        images=Path(given["images"]) if given["images"] else None,
+        images=given["images"],
         is_isolated=given["isolated"],
     )
     with _world(intake, given) as world, opened(settings, world) as pinnace:
