@@ -3,109 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from terminals import SLEEPER, WAITER, WORKFLOW, Cli, started, wait_until
 
-from pinnace.cli.main import COMMANDS, run_cli
-
-WORKFLOW = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: %s}
-spec:
-  entrypoint: main
-  onExit: bye
-  arguments: {parameters: [{name: code, value: "0"}]}
-  templates:
-  - name: main
-    steps:
-    - - {name: first, template: say}
-    - - {name: second, template: leave}
-  - {name: say, container: {image: busybox, command: [echo, "hello [bold]there[/bold]"]}}
-  - name: leave
-    container: {image: busybox, command: [sh, -c], args: ["echo oops >&2; exit {{workflow.parameters.code}}"]}
-  - {name: bye, container: {image: busybox, command: [echo, bye]}}
-"""
-SLEEPER = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: sleeper}
-spec:
-  entrypoint: main
-  onExit: bye
-  templates:
-  - {name: main, container: {image: busybox, command: [sleep, "600"]}}
-  - {name: bye, container: {image: busybox, command: [echo, bye]}}
-"""
-WAITER = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: waiter}
-spec:
-  entrypoint: main
-  templates:
-  - {name: main, suspend: {}, outputs: {parameters: [{name: x, valueFrom: {supplied: {}}}]}}
-"""
-
-Said = tuple[int, str, str]
-Cli = Callable[..., Said]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PINNACE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PINNACE_ISOLATED", "false")
-    for name in ("ARGO_NAMESPACE", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def cli(home: Path, capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Return a function that carries out a command line in this process: status, output, errors."""
-
-    def carried_out(*arguments: str) -> Said:
-        capfd.readouterr()
-        status = run_cli(arguments)
-        return status, *capfd.readouterr()
-
-    return carried_out
-
-
-@pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    path = tmp_path / "workflow.yaml"
-    path.write_text(WORKFLOW % "wf")
-    return path
-
-
-def started(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "pinnace", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, **(env or {})},
-    )
-
-
-def wait_until(cli: Cli, *command: str, holds: str) -> str:
-    """Ask until the answer holds a text; the test's own limit is generous because machines are slow."""
-    end = time.monotonic() + 60
-    while True:
-        _, out, _ = cli(*command)
-        if holds in out:
-            return out
-        assert time.monotonic() < end, out
-        time.sleep(0.05)
-
+from pinnace.cli.main import COMMANDS
 
 # Runs ------------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ import msgspec
 
 from pinnace.base.errors import RefusedError
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.node import Node
-from pinnace.engine.run import RunInfo, RunState
+from pinnace.engine.node import Node, Phase
+from pinnace.engine.run import RunInfo, RunState, Shutdown
 from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
 
 
@@ -83,6 +83,11 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
     started_at: float | None
     finished_at: float | None
+    shutdown: Shutdown = Shutdown.NONE
+    is_suspended: bool = False
+    """Whether the run as a whole is; steps that wait for somebody are not asked."""
+    priority: int = 0
+    """``spec.priority``."""
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +173,9 @@ class Store(Protocol):
         Raises:
             NotFoundError: there is no such run.
         """
+
+    def nodes_in(self, uid: str, phase: Phase) -> Sequence[Node]:
+        """Return the run's nodes in ``phase``, by number; none of a run that does not exist."""
 
     def find_run(self, text: str, namespace: str | None = None) -> RunSummary:
         """Return the run with that uid, or that name in the namespace, or the only one that begins so.

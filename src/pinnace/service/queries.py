@@ -10,9 +10,10 @@ import re
 import msgspec
 
 from pinnace.base.errors import UsageError
+from pinnace.engine.node import Phase
 from pinnace.ports.store import RunFilter, RunSummary, Store
 from pinnace.service.labels import FINISHED, RESUBMITTED_FROM, with_phase
-from pinnace.service.selectors import parse_label_selector, run_fields
+from pinnace.service.selectors import is_waiting_for_somebody, parse_label_selector, run_fields
 
 #: Stands for the run that was made last.
 LATEST = "@latest"
@@ -83,6 +84,13 @@ def find(store: Store, wanted: Wanted, now: float) -> list[RunSummary]:
         and (finished_before is None or (run.finished_at is not None and run.finished_at < finished_before))
     ]
     return sorted(meant, key=_order)
+
+
+def waits_for_somebody(store: Store, run: RunSummary) -> bool:
+    """Return whether a step of the run waits until it is resumed. Source: Argo util IsWorkflowSuspended."""
+    return run.phase == "Running" and any(
+        is_waiting_for_somebody(node) for node in store.nodes_in(run.uid, Phase.RUNNING)
+    )
 
 
 def parse_span(text: str) -> float:

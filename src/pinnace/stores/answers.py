@@ -12,7 +12,7 @@ from pinnace.ports.store import LeaseLost, NameTaken, RunFilter, RunSummary
 SHOWN = 5
 
 
-def summarize(info: RunInfo, state: RunState) -> RunSummary:
+def summarize(info: RunInfo, state: RunState, priority: int) -> RunSummary:
     """Return what lists show of a run."""
     return RunSummary(
         uid=info.uid,
@@ -24,6 +24,9 @@ def summarize(info: RunInfo, state: RunState) -> RunSummary:
         created_at=info.created_at,
         started_at=state.started_at,
         finished_at=state.finished_at,
+        shutdown=state.shutdown,
+        is_suspended=state.is_suspended,
+        priority=priority,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.node import Node
+from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import Owner, Request, RunChange, RunFilter, RunSummary, StoredRun, Submission
 from pinnace.stores.answers import lease_lost, matches, name_taken, newest, no_run, pick, summarize
@@ -105,6 +105,12 @@ class MemoryStore:
             row = self._row(uid)
             nodes = tuple(row.nodes[number] for number in sorted(row.nodes))
             return StoredRun(info=row.info, submission=row.submission, state=row.state, nodes=nodes)
+
+    def nodes_in(self, uid: str, phase: Phase) -> Sequence[Node]:
+        """Return the run's nodes in ``phase``, by number."""
+        with self._lock:
+            nodes = self._rows[uid].nodes if uid in self._rows else {}
+            return [nodes[number] for number in sorted(nodes) if nodes[number].phase is phase]
 
     def find_run(self, text: str, namespace: str | None = None) -> RunSummary:
         """Return the run with that uid or name, or the only one whose name or uid begins so."""
@@ -211,6 +217,9 @@ class MemoryStore:
 
     def _summaries(self, wanted: RunFilter) -> list[RunSummary]:
         """Return the runs that meet every condition but ``limit``, newest first."""
-        every = [summarize(row.info, row.state) for row in self._rows.values()]
+        every = [
+            summarize(row.info, row.state, row.submission.workflow.spec.priority or 0)
+            for row in self._rows.values()
+        ]
         found = [run for run in every if matches(wanted, run)]
         return sorted(found, key=lambda run: (run.created_at, run.uid), reverse=True)

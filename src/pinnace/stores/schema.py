@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Float,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from pinnace.base.errors import StorageError
 
 #: The newest revision: four digits, so that later ones are greater.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -58,6 +59,9 @@ runs = Table(
     Column("owner_host", Text),
     Column("owner_pid", Integer),
     Column("owner_birth", Text),
+    Column("shutdown", Text, nullable=False, server_default=""),
+    Column("is_suspended", Boolean, nullable=False, server_default="0"),
+    Column("priority", Integer, nullable=False, server_default="0"),
     Index("runs_by_name", "namespace", "name", unique=True),
     Index("runs_by_age", "created_at"),
     Index("runs_by_phase", "phase"),

@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import dialect, insert
 
 from pinnace.base.errors import StorageError
-from pinnace.engine.node import Node
-from pinnace.engine.run import RunInfo, RunState
+from pinnace.engine.node import Node, Phase
+from pinnace.engine.run import RunInfo, RunState, Shutdown
 from pinnace.ports.store import (
     Owner,
     Request,
@@ -114,6 +114,7 @@ class SqliteStore:
             **self._info_columns(info, values),
             **self._state_columns(state, values),
             "submission": digest,
+            "priority": submission.workflow.spec.priority or 0,
             "lease": 1,
             **leases.columns(owner, self._clock() + lease_seconds),
         }
@@ -176,6 +177,14 @@ class SqliteStore:
                 state=decode(row.state, RunState, lookup),
                 nodes=tuple(decode(data, Node, lookup) for data in connection.execute(blobs).scalars().all()),
             )
+
+    def nodes_in(self, uid: str, phase: Phase) -> Sequence[Node]:
+        """Return the run's nodes in ``phase``, by number."""
+        mine = (node_rows.c.run == printable(uid)) & (node_rows.c.phase == phase.value)
+        blobs = sa.select(node_rows.c.data).where(mine).order_by(node_rows.c.number)
+        with self._database.reading() as connection:
+            lookup = self._lookup(connection)
+            return [self._codec.decode(data, Node, lookup) for data in connection.execute(blobs).scalars()]
 
     def find_run(self, text: str, namespace: str | None = None) -> RunSummary:
         """Return the run with that uid or name, or the only one whose name or uid begins so."""
@@ -324,6 +333,8 @@ class SqliteStore:
             "message": printable(state.message),
             "started_at": state.started_at,
             "finished_at": state.finished_at,
+            "shutdown": state.shutdown.value,
+            "is_suspended": state.is_suspended,
             "state": self._encode(state, values),
         }
 
@@ -350,7 +361,10 @@ class SqliteStore:
 
 def _summaries(connection: Connection, query: sa.Select[Any]) -> list[RunSummary]:
     found = connection.execute(query).mappings()
-    return [RunSummary(**{**row, "labels": json.loads(row["labels"])}) for row in found]
+    return [
+        RunSummary(**{**row, "labels": json.loads(row["labels"]), "shutdown": Shutdown(row["shutdown"])})
+        for row in found
+    ]
 
 
 def _put_nodes(connection: Connection, rows: _NodeRows) -> None:

@@ -55,6 +55,7 @@ def _show(pinnace: Pinnace, runs: Sequence[RunSummary], given: dict[str, Any]) -
     from pinnace.cli.printing import print_list
     from pinnace.cli.render.listing import render_list
     from pinnace.cli.render.text import clean
+    from pinnace.service.queries import waits_for_somebody
     from pinnace.service.status import workflow_object
 
     output = given["output"]
@@ -71,6 +72,7 @@ def _show(pinnace: Pinnace, runs: Sequence[RunSummary], given: dict[str, Any]) -
             runs,
             details,
             now=time.time(),
+            waiting={run.uid for run in runs if waits_for_somebody(pinnace.store, run)},
             has_header=not given["no_headers"],
             has_namespace=given["all_namespaces"],
         )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import NodeOutputs, Phase
-from pinnace.engine.run import RunState
+from pinnace.engine.run import RunState, Shutdown
 from pinnace.ports.store import (
     LeaseLost,
     NameTaken,
@@ -76,6 +76,26 @@ class RunContract:
                 finished_at=2.0,
             )
         ]
+
+    def test_a_list_tells_what_stands_beside_the_phase(self, store: Store) -> None:
+        run = make_run()
+        spec = replace(run.submission.workflow.spec, priority=7)
+        workflow = replace(run.submission.workflow, spec=spec)
+        run = replace(run, submission=replace(run.submission, workflow=workflow))
+        lease, uid = create(store, run), run.info.uid
+        state = RunState(phase="Running", shutdown=Shutdown.STOP, is_suspended=True)
+        store.save([RunChange(uid=uid, lease=lease, state=state)])
+        (listed,) = store.list_runs(RunFilter())
+        assert (listed.priority, listed.shutdown, listed.is_suspended) == (7, Shutdown.STOP, True)
+
+    def test_the_nodes_in_a_phase_are_found_without_the_others(self, store: Store) -> None:
+        run = make_run()
+        lease, uid = create(store, run), run.info.uid
+        running = [make_node(number, Phase.RUNNING, text=f"{number}") for number in (9, 4)]
+        store.save([RunChange(uid=uid, lease=lease, nodes=[*running, make_node(5, Phase.FAILED)])])
+        assert store.nodes_in(uid, Phase.RUNNING)[-2:] == [running[1], running[0]]
+        assert store.nodes_in(uid, Phase.FAILED) == [make_node(5, Phase.FAILED)]
+        assert store.nodes_in("other", Phase.RUNNING) == []
 
     def test_changes_take_effect_in_their_order(self, store: Store) -> None:
         run = make_run()
