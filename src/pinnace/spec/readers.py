@@ -7,7 +7,6 @@ A reader takes a plain value and where it is, and returns the value that ``msgsp
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -61,6 +60,9 @@ class Report:
 
 Reader = Callable[[Any, At, Report], Any]
 
+#: The readers made so far.
+_MADE: dict[type, Reader] = {}
+
 
 def _path(at: At) -> Path:
     keys: list[str | int] = []
@@ -70,14 +72,23 @@ def _path(at: At) -> Path:
     return tuple(reversed(keys))
 
 
-@cache
 def reader_of(cls: type[msgspec.Struct]) -> Reader:
     """Return the reader of a manifest type; its value is a dict that ``msgspec.convert`` accepts.
 
     Unknown fields, missing required ones and wrong types are reported, all of them.
     """
-    info = inspect.type_info(cls)
-    assert isinstance(info, inspect.StructType)
+    if cls not in _MADE:
+        info = inspect.type_info(cls)
+        assert isinstance(info, inspect.StructType)
+        return _struct_reader(info)
+    return _MADE[cls]
+
+
+def _struct_reader(info: inspect.StructType) -> Reader:
+    """Return the one reader of a type; ``info`` tells of all types within it, so it is asked for once."""
+    known = _MADE.get(info.cls)
+    if known is not None:
+        return known
     fields: dict[str, Reader] = {}
     required = tuple(field.encode_name for field in info.fields if field.required)
 
@@ -103,6 +114,7 @@ def reader_of(cls: type[msgspec.Struct]) -> Reader:
                 result[name] = ""
         return result
 
+    _MADE[info.cls] = read
     return read
 
 
@@ -120,8 +132,8 @@ def _reader(type_: inspect.Type) -> Reader:
         case inspect.UnionType(types=types):
             (inner,) = (member for member in types if not isinstance(member, inspect.NoneType))
             return _reader(inner)
-        case inspect.StructType(cls=cls):
-            return reader_of(cls)
+        case inspect.StructType():
+            return _struct_reader(type_)
         case inspect.VarTupleType(item_type=item):
             return _list_reader(_reader(item))
         case inspect.DictType(value_type=item):
