@@ -12,6 +12,7 @@ import yaml
 Told = Callable[..., list[str]]
 
 RULES = yaml.safe_load((Path(__file__).parent / "rules.yaml").read_text())
+UNSUPPORTED = "unsupported-here "
 #: Around templates that are fine, so that a case shows only what it is about.
 AROUND = "spec:\n  entrypoint: main\n  templates:\n  - {name: ok, suspend: {}}\n"
 
@@ -22,7 +23,11 @@ def main(text: str) -> str:
 
 @pytest.mark.parametrize("case", RULES, ids=lambda case: case["rule"])
 def test_each_rule_is_told_once_at_its_place(told: Told, case: dict[str, Any]) -> None:
-    assert told(case["manifest"]) == case["told"]
+    lines = told(case["manifest"])
+    if not any(line.startswith(UNSUPPORTED) for line in case["told"]):
+        # What cannot run here yet is refused as well: that is no part of the rule.
+        lines = [line for line in lines if not line.startswith(UNSUPPORTED)]
+    assert lines == case["told"]
 
 
 def test_a_good_workflow_has_no_problem(told: Told) -> None:

@@ -151,3 +151,33 @@ def test_what_an_expression_lacks_is_a_warning_because_argo_lets_it_pass(told: T
 def test_a_depends_that_is_no_condition_is_told(told: Told) -> None:
     (line,) = told(dag(f"[{call('a')}, {call('b', more='depends: a &&')}]"))
     assert line.startswith("invalid-depends spec.templates[1].dag.tasks[1].depends: ")
+
+
+SHARED_TEMPLATE = """
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: shared, labels: {team: x}}
+spec:
+  templates:
+  - name: hello
+    container: {image: x, args: ['{{workflow.labels.team}}', '{{workflow.name}}', '{{custom.x}}']}
+"""
+CALL_SHARED = "[[{name: a, templateRef: {name: shared, template: hello}}]]"
+
+
+def test_a_template_of_another_document_sees_the_workflow_that_calls_it(told: Told) -> None:
+    (line,) = told(SHARED_TEMPLATE, steps(CALL_SHARED))
+    assert line == (
+        "unresolved-variable spec.templates[1].steps[0][0]: template 'hello' of namespaced/shared is called"
+        " here: failed to resolve {{workflow.labels.team}} (did you mean 'workflow.labels'?)"
+    )
+    assert told(SHARED_TEMPLATE, steps(CALL_SHARED) + "  workflowMetadata: {labels: {team: y}}\n") == []
+
+
+def test_outputs_of_documents_that_are_not_called_do_not_exist(told: Told) -> None:
+    exporting = "    outputs: {parameters: [{name: o, globalName: far, valueFrom: {path: /o}}]}\n"
+    other = SHARED_TEMPLATE.replace("'{{workflow.labels.team}}', ", "") + exporting
+    far = call("b", "{{workflow.outputs.parameters.far}}")
+    (line,) = told(other, steps(f"[[{far}]]"))
+    assert line.startswith("unresolved-variable ")
+    assert told(other, steps(f"[{CALL_SHARED[1:-1]}, [{far}]]")) == []

@@ -13,21 +13,16 @@ from pinnace.checks.context import Context, Site
 from pinnace.checks.scopes import is_leaf
 from pinnace.spec.policies import Prometheus
 from pinnace.spec.problems import Path
-from pinnace.spec.templates import Container, Template
+from pinnace.spec.templates import Container, ContainerSetTemplate
 
 _CHOICES = (
     "choose one of: container, containerSet, steps, script, resource, dag, suspend, template, template ref"
 )
 _METRIC_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_POD_GC_STRATEGIES = ("", "OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess")
 
 
 def check_bodies(context: Context) -> None:
     """Report templates without exactly one body, and fields that do not go with the body."""
-    spec = context.spec
-    if spec.pod_gc is not None and spec.pod_gc.strategy not in _POD_GC_STRATEGIES:
-        message = f"podGC.strategy unknown strategy '{spec.pod_gc.strategy}'"
-        context.findings.error("invalid-value", message, ("spec", "podGC", "strategy"))
     if context.merged:
         return
     for site in context.sites():
@@ -103,25 +98,38 @@ def _check_pod(context: Context, site: Site) -> None:
             message = f"{name}.image may not be empty"
             context.findings.error("missing-field", message, (*path, name))
     if template.container is not None:
-        _check_mounts(context, template, path)
+        inputs = [
+            (artifact.path, f"inputs.artifacts.{artifact.name}", (*path, "inputs", "artifacts", index))
+            for index, artifact in enumerate(template.inputs.artifacts)
+        ]
+        _check_paths(context, [*_mounts(template.container, (*path, "container")), *inputs])
+    if template.container_set is not None:
+        _check_container_set(context, site)
 
 
-def _check_mounts(context: Context, template: Template, path: Path) -> None:
+def _check_container_set(context: Context, site: Site) -> None:
+    template, path = site
+    container_set = template.container_set
+    assert container_set is not None
+    path = (*path, "containerSet")
+    _check_paths(context, _mounts(container_set, path))
+    has_files = template.inputs.artifacts or template.outputs.parameters or template.outputs.artifacts
+    if has_files and "main" not in [container.name for container in container_set.containers]:
+        message = 'containerSet.containers must have a container named "main" for input or output'
+        context.findings.error("no-main-container", message, path)
+
+
+def _mounts(body: Container | ContainerSetTemplate, path: Path) -> list[tuple[str, str, Path]]:
+    """Return target, name and place of each volume that is mounted."""
+    return [
+        (mount.mount_path, f"{path[-1]}.volumeMounts.{mount.name}", (*path, "volumeMounts", index))
+        for index, mount in enumerate(body.volume_mounts)
+    ]
+
+
+def _check_paths(context: Context, places: list[tuple[str, str, Path]]) -> None:
     """Report two things that would appear at one path in the container."""
-    assert template.container is not None
     taken: dict[str, str] = {}
-    places: list[tuple[str, str, Path]] = [
-        (
-            mount.mount_path,
-            f"container.volumeMounts.{mount.name}",
-            (*path, "container", "volumeMounts", index),
-        )
-        for index, mount in enumerate(template.container.volume_mounts)
-    ]
-    places += [
-        (artifact.path, f"inputs.artifacts.{artifact.name}", (*path, "inputs", "artifacts", index))
-        for index, artifact in enumerate(template.inputs.artifacts)
-    ]
     for target, name, place in places:
         if target in taken:
             message = f"path '{target}' already mounted in {taken[target]}"

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from pinnace.base.errors import ManifestError
 from pinnace.checks.arguments import check_arguments
 from pinnace.checks.bodies import check_bodies
+from pinnace.checks.cluster import check_cluster
 from pinnace.checks.context import Context, Findings
 from pinnace.checks.graph import check_graph
+from pinnace.checks.locations import check_locations
 from pinnace.checks.loops import check_loops
 from pinnace.checks.names import check_names
 from pinnace.checks.outputs import check_outputs
@@ -60,6 +62,7 @@ def check(
     )
     reach = Reach(context)
     check_names(context)
+    check_cluster(context)
     check_bodies(context)
     check_arguments(context)
     check_variables(context, reach)
@@ -67,7 +70,7 @@ def check(
     check_unsupported(context, reach)
     if not context.merged:
         # Templates of a workflowTemplateRef are told about in their own document.
-        for family in (check_pods, check_outputs, check_graph, check_loops, check_traps):
+        for family in (check_pods, check_locations, check_outputs, check_graph, check_loops, check_traps):
             family(context)
     return findings.problems
 

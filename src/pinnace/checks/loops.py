@@ -8,10 +8,7 @@ from pinnace.base.errors import ManifestError
 from pinnace.checks.context import CallSite, Context, calls_of
 from pinnace.spec.parameters import Sequence
 from pinnace.spec.problems import Path
-from pinnace.spec.templates import Call
-
-#: The most items of one loop; each is a node, and a node costs memory.
-MOST_ITEMS = 1_000_000
+from pinnace.spec.templates import MAX_ITEMS, Call
 
 
 def count_items(sequence: Sequence) -> int:
@@ -57,7 +54,7 @@ def _check_loop(context: Context, place: CallSite) -> None:
         _check_sequence(context, call.with_sequence, (*path, "withSequence"))
     if call.with_param:
         _check_param(context, call, (*path, "withParam"))
-    if call.with_items is not None and len(call.with_items) > MOST_ITEMS:
+    if call.with_items is not None and len(call.with_items) > MAX_ITEMS:
         _too_many(context, len(call.with_items), (*path, "withItems"))
 
 
@@ -71,7 +68,7 @@ def _check_sequence(context: Context, sequence: Sequence, path: Path) -> None:
     except ManifestError as error:
         context.findings.error("invalid-sequence", error.message, path)
         return
-    if not tagged and count > MOST_ITEMS:
+    if not tagged and count > MAX_ITEMS:
         _too_many(context, count, path)
 
 
@@ -85,10 +82,10 @@ def _check_param(context: Context, call: Call, path: Path) -> None:
     if not isinstance(items, list):
         message = "withParam value could not be parsed as a JSON list"
         context.findings.error("invalid-items", message, path, "write a JSON list, or a tag that gives one")
-    elif len(items) > MOST_ITEMS:
+    elif len(items) > MAX_ITEMS:
         _too_many(context, len(items), path)
 
 
 def _too_many(context: Context, count: int, path: Path) -> None:
-    message = f"{count:,} items: a loop may have {MOST_ITEMS:,} at most"
+    message = f"{count:,} items: a loop may have {MAX_ITEMS:,} at most"
     context.findings.error("too-many-items", message, path, "work on ranges of items inside each step")

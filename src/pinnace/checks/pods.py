@@ -11,7 +11,7 @@ from typing import Any
 from pinnace.checks.context import Context, Site
 from pinnace.checks.scopes import POD_BODIES
 from pinnace.spec.documents import read_documents
-from pinnace.spec.problems import Path
+from pinnace.spec.problems import Path, did_you_mean
 
 _TAG = re.compile(r"\{\{.*?\}\}")
 _ACTIONS = ("get", "create", "apply", "delete", "replace", "patch")
@@ -72,6 +72,15 @@ def _check_resource(context: Context, site: Site) -> None:
             "shouldn't have both `manifest` and `manifestFrom` specified in `Manifest` for resource template"
         )
         context.findings.error("conflicting-fields", message, path)
+    wanted = source.get("artifact") if isinstance(source, dict) else None
+    if isinstance(wanted, dict):
+        inputs = [artifact.name for artifact in site.template.inputs.artifacts]
+        if wanted.get("name") not in inputs:
+            name = str(wanted.get("name", ""))
+            message = f"artifact {name} in `manifestFrom` refer to a non-exist artifact"
+            context.findings.error(
+                "unknown-artifact", message, (*path, "manifestFrom"), did_you_mean(name, inputs)
+            )
     if isinstance(manifest, str):
         # Whatever the tags give, here a plain word stands for it.
         problems = read_documents(_TAG.sub("placeholder", manifest), "")[1]

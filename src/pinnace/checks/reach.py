@@ -15,9 +15,9 @@ class Reach:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        #: Every template that a run may start, by scope and name, with the place of the first call to it that
-        #: is written in this workflow.
-        self.reached: dict[tuple[str, str], tuple[Template, Path]] = {}
+        #: Every template that this document calls, by scope and name, with the place of the first call to it
+        #: that is written in it.
+        self.referred: dict[tuple[str, str], tuple[Template, Path]] = {}
         spec = context.spec
         self._written = {item.name: (*TEMPLATES, index) for index, item in enumerate(spec.templates)}
         if spec.entrypoint:
@@ -25,11 +25,16 @@ class Reach:
         for name, hook in spec.hooks.items():
             if name != "exit":
                 self._visit(hook, ("spec", "hooks", name))
-        self._main = set(self.reached)
+        self._main = set(self.referred)
         if spec.on_exit:
             self._visit(LifecycleHook(template=spec.on_exit), ("spec", "onExit"))
         if "exit" in spec.hooks:
             self._visit(spec.hooks["exit"], ("spec", "hooks", "exit"))
+        #: Those of them that a run may start.
+        self.reached = dict(self.referred)
+        for site in context.sites():
+            for call, at in calls_in(site.template):
+                self._visit(call, (*site.path, *at))
 
     def in_main_tree(self, scope: str, name: str) -> bool:
         """Return whether the template may start before the exit handlers do."""
@@ -46,9 +51,9 @@ class Reach:
             template, inner_scope = resolved
             if not (isinstance(call, Call) and call.inline is not None):
                 key = (inner_scope, template.name)
-                if key in self.reached:
+                if key in self.referred:
                     continue
-                self.reached[key] = (template, place)
+                self.referred[key] = (template, place)
             base = self._place_of(call, place) if inner_scope == LOCAL else None
             for following, at in calls_in(template):
                 # In another document, the call that led there is what can be pointed at.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from pinnace.checks.context import CallSite, Context
+from pinnace.checks.reach import Reach
 from pinnace.spec.templates import Call, Template
 
 #: Accepted wherever they stand: only the run knows them, or they exist in some place where lint cannot look.
@@ -102,7 +103,7 @@ class Names:
             yield from self.outer.all()
 
 
-def workflow_names(context: Context) -> Names:
+def workflow_names(context: Context, reach: Reach) -> Names:
     """Return the variables that exist everywhere in the workflow."""
     spec = context.spec
     keys = ["name", "namespace", "uid", "mainEntrypoint", "serviceAccountName", "status"]
@@ -121,7 +122,7 @@ def workflow_names(context: Context) -> Names:
     if context.is_template:
         # The workflow that uses the template may bring more parameters.
         prefixes.append("workflow.parameters")
-    for kind, name in _global_outputs(context):
+    for kind, name in _global_outputs(context, reach):
         if "{{" in name:
             prefixes.append(f"workflow.outputs.{kind}.")
         else:
@@ -190,15 +191,14 @@ def _has_main(template: Template) -> bool:
     return any(container.name == "main" for container in containers)
 
 
-def _global_outputs(context: Context) -> Iterator[tuple[str, str]]:
-    """Yield kind and globalName of every output in sight, whichever template exports it."""
-    holders = [context.spec, *(item.spec for item in context.catalogue.namespaced.values())]
-    holders += [item.spec for item in context.catalogue.cluster.values()]
-    for holder in holders:
-        for template in holder.templates:
-            for parameter in template.outputs.parameters:
-                if parameter.global_name:
-                    yield "parameters", parameter.global_name
-            for artifact in template.outputs.artifacts:
-                if artifact.global_name:
-                    yield "artifacts", artifact.global_name
+def _global_outputs(context: Context, reach: Reach) -> Iterator[tuple[str, str]]:
+    """Yield kind and globalName of every output that the templates here, or those they call, export."""
+    templates = [site.template for site in context.sites()]
+    templates += [template for template, _ in reach.referred.values()]
+    for template in templates:
+        for parameter in template.outputs.parameters:
+            if parameter.global_name:
+                yield "parameters", parameter.global_name
+        for artifact in template.outputs.artifacts:
+            if artifact.global_name:
+                yield "artifacts", artifact.global_name

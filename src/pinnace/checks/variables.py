@@ -19,6 +19,7 @@ from pinnace.language.tags import mentions
 from pinnace.spec.encode import encode
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.references import LOCAL
+from pinnace.spec.templates import Template
 from pinnace.spec.variables import CHECKED_PREFIXES, find_variable
 
 #: Roots near which a misspelt root is probably meant as that one.
@@ -27,7 +28,7 @@ _ROOTS = ("inputs", "outputs", "steps", "tasks", "workflow")
 
 def check_variables(context: Context, reach: Reach) -> None:
     """Report tags that no value can take the place of, and expressions that cannot be read."""
-    everywhere = workflow_names(context)
+    everywhere = workflow_names(context, reach)
     in_exit_handlers = Names(["workflow.failures"], outer=everywhere)
     for site in context.sites():
         if site.path[-1] == "inline":
@@ -38,6 +39,29 @@ def check_variables(context: Context, reach: Reach) -> None:
         value = encode(context.spec).get(field)
         if value is not None and not context.merged:
             _check_texts(context, _texts(value, ("spec", field)), in_exit_handlers)
+    for (scope, name), (template, place) in reach.referred.items():
+        if scope != LOCAL:
+            names = everywhere if reach.in_main_tree(scope, name) else in_exit_handlers
+            _check_called(context, f"template '{name}' of {scope}", template, place, names)
+
+
+def _check_called(context: Context, owner: str, template: Template, place: Path, names: Names) -> None:
+    """Report variables of a workflow that ``template`` of another document mentions and this one has not.
+
+    All else that is wrong with it is told in its own document.
+    """
+    for text, _ in _texts(encode(template), ()):
+        if "{{" not in text:
+            continue
+        try:
+            tags = mentions(text)
+        except ExpressionError:
+            continue
+        for tag in tags:
+            key = tag.content
+            if tag.kind == "simple" and key.startswith("workflow.") and not names.know(key):
+                message = f"{owner} is called here: failed to resolve {{{{{key}}}}}"
+                context.findings.error("unresolved-variable", message, place, _hint(key, names))
 
 
 def _check_template(context: Context, site: Site, outer: Names) -> None:
