@@ -121,3 +121,18 @@ def test_a_method_of_a_time_returns(call: str, value: object) -> None:
 )  # fmt: skip
 def test_a_method_of_a_duration_returns(call: str, value: object) -> None:
     assert evaluate(f"d.{call}", {"d": parse_duration("-1h30m")}) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "shown"),
+    [
+        ("2026-10-25 01:30:00", "Europe/London", "2026-10-25 01:30:00 +0000 GMT"),
+        ("2026-03-29 01:30:00", "Europe/London", "2026-03-29 02:30:00 +0100 BST"),
+        ("2026-11-01 01:30:00", "America/New_York", "2026-11-01 01:30:00 -0400 EDT"),
+        ("2026-03-08 02:30:00", "America/New_York", "2026-03-08 01:30:00 -0500 EST"),
+    ],
+)
+def test_a_time_that_clocks_show_twice_or_never_is_the_one_that_go_takes(
+    written: str, zone: str, shown: str
+) -> None:
+    assert str(parse_time("2006-01-02 15:04:05", written, load_zone(zone))) == shown

@@ -203,9 +203,39 @@ def load_zone(name: str) -> Zone:
 
 def at_local(value: tuple[int, int, int, int, int, int], nanoseconds: int, zone: Zone) -> Time:
     """Return the instant at which the clocks of ``zone`` show year, month, day, hour, minute, second."""
-    local = datetime(*value, tzinfo=zone.rules)
-    delta = local - _EPOCH
-    return Time((delta.days * 86_400 + delta.seconds) * SECOND + nanoseconds, zone)
+    return Time(from_clock(on_clock(datetime(*value, tzinfo=UTC)), zone) * SECOND + nanoseconds, zone)
+
+
+def clock(instant: int, zone: Zone) -> datetime:
+    """Return what the clocks of ``zone`` show, that many seconds after 1970; years 1 to 9999."""
+    return (_EPOCH + timedelta(seconds=instant)).astimezone(zone.rules)
+
+
+def on_clock(shown: datetime) -> int:
+    """Return what a clock shows as a number: the seconds since 1970 if it were a clock in UTC."""
+    delta = shown.replace(tzinfo=UTC) - _EPOCH
+    return delta.days * 86_400 + delta.seconds
+
+
+def first_of_month(year: int, month: int) -> int:
+    """Return the begin of a month, as ``on_clock`` counts; the 13th month is in the next year."""
+    return on_clock(datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=UTC))
+
+
+def from_clock(shown: int, zone: Zone) -> int:
+    """Return the seconds since 1970 at which the clocks of ``zone`` show that; see ``on_clock``.
+
+    Of the hours that clocks show twice, and near one that they skip, it is the one that Go takes.
+    Source: Go time.Date.
+    """
+    guess = shown - _offset_at(shown, zone)
+    return shown - _offset_at(guess, zone)
+
+
+def _offset_at(instant: int, zone: Zone) -> int:
+    """Return how many seconds the clocks of ``zone`` are ahead of UTC."""
+    offset = clock(min(max(instant, _EARLIEST), _LATEST), zone).utcoffset() or timedelta(0)
+    return offset.days * 86_400 + offset.seconds
 
 
 def parse_time(layout: str, text: str, zone: Zone = UTC_ZONE) -> Time:
