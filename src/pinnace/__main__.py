@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+
+#: How many objects are made before the interpreter looks for cycles among them; its own choice is 700. To load
+#: Pinnace and to build a run makes hundreds of thousands that stay, and next to no cycles.
+_COLLECT_AFTER = 20_000
 
 
 def main() -> None:
@@ -13,6 +18,7 @@ def main() -> None:
 
         sys.stdout.write(f"pinnace {__version__}\n")
         return
+    gc.set_threshold(_COLLECT_AFTER)
     from pinnace.cli.main import run_cli
 
     sys.exit(run_cli(sys.argv[1:]))
