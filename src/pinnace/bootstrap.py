@@ -19,6 +19,7 @@ from pinnace.stores.processes import this_process
 
 if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so that `list` starts fast
     from pinnace.executors.images import ImageTable
+    from pinnace.ports.artifacts import ArtifactKeeper
     from pinnace.ports.http import HttpRunner
     from pinnace.ports.observer import Observer
     from pinnace.ports.store import RunChange, Store
@@ -94,8 +95,8 @@ class Pinnace:
         self._leases[uid] = lease
         return uid
 
-    def take(self, uid: str) -> None:
-        """Become the owner of a run that nobody drives.
+    def take(self, uid: str) -> int:
+        """Become the owner of a run that nobody drives, and return the lease number.
 
         Raises:
             RefusedError: another process drives it.
@@ -104,9 +105,11 @@ class Pinnace:
         if lease is None:
             owner = self.store.owner_of(uid)
             who = f"process {owner.pid} on {owner.host}" if owner is not None else "another process"
-            message = f"run {uid} is driven by {who}"
-            raise RefusedError(message, remedy="Follow it with `pinnace watch`.")
+            name = self.store.find_run(uid).name
+            message = f"{name} is driven by {who}"
+            raise RefusedError(message, remedy=f"Follow it with `pinnace watch {name}`.")
         self._leases[uid] = lease
+        return lease
 
     async def drive(self, uids: Sequence[str], *, observer: Observer) -> None:
         """Drive runs that this process owns until each has ended."""
@@ -167,13 +170,13 @@ class Pinnace:
         """
         import shutil
 
-        if self.store.owner_of(uid) is not None:
-            message = f"run {uid} is being driven"
-            raise RefusedError(message, remedy="Stop it first: `pinnace terminate NAME`.")
         try:
-            self.store.load_run(uid)
+            name = self.store.find_run(uid).name
         except NotFoundError:
             return
+        if self.store.owner_of(uid) is not None:
+            message = f"{name} is being driven"
+            raise RefusedError(message, remedy=f"End it first: `pinnace terminate {name}`.")
         self.store.delete_run(uid)
         shutil.rmtree(self.home.runs / uid, ignore_errors=True)
 
@@ -209,8 +212,7 @@ class Pinnace:
 
         return RewritingRunner(runner, self._world.rewrites)
 
-    def _keeper(self, run: Run) -> Any:
-        from pinnace.artifacts.keeper import RunArtifacts
+    def _keeper(self, run: Run) -> ArtifactKeeper:
         from pinnace.artifacts.local import LocalStore
         from pinnace.artifacts.open import ArtifactStores, StoreSettings
         from pinnace.runtime.environment import secret_text
@@ -219,12 +221,11 @@ class Pinnace:
             endpoint_url=self._world.endpoint_url if self._world is not None else None,
             allow_link_local=self.settings.allow_link_local,
         )
-        stores = ArtifactStores(
+        return ArtifactStores(
             LocalStore(self.home.artifacts),
             lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),
             settings,
         )
-        return RunArtifacts(stores)
 
 
 def open_pinnace(settings: Settings, world: World | None = None) -> Pinnace:

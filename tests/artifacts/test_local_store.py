@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -175,3 +178,32 @@ def test_a_segment_too_long_for_a_file_is_told_when_a_folder_is_loaded(
     with pytest.raises(ArtifactError, match="longer than 255 bytes"):
         local.load("run", tmp_path / "out")
     local.load("run/" + "x" * 300, tmp_path / "one")
+
+
+SAVING = """
+import sys
+from pathlib import Path
+from pinnace.artifacts.local import LocalStore
+LocalStore(Path(sys.argv[1])).save(Path(sys.argv[2]), "key")
+"""
+
+
+@pytest.mark.slow
+def test_what_a_crash_left_of_a_save_is_swept_and_what_is_being_saved_is_not(
+    root: Path, tmp_path: Path
+) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(1 << 32)
+    process = subprocess.Popen([sys.executable, "-c", SAVING, str(root), str(large)])
+    while not list(root.glob(".new-*/*")):
+        assert process.poll() is None
+    process.send_signal(signal.SIGSTOP)
+    saved(LocalStore(root), tmp_path, "a", b"1")
+    still_there = list(root.glob(".new-*"))
+    process.kill()
+    process.wait()
+    saved(LocalStore(root), tmp_path, "b", b"1")
+
+    assert len(still_there) == 1
+    assert list(root.glob(".new-*")) == []

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnace.base.errors import ManifestError
-from pinnace.engine.fanout import MAX_ITEMS, Number, describe, sequence
+from pinnace.engine.fanout import Number, describe, sequence
 from pinnace.engine.printf import sprintf_integer
 from pinnace.spec.parameters import Sequence
+from pinnace.spec.templates import MAX_ITEMS
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,24 @@ def test_a_missing_secret_fails_its_node_and_says_what_to_give(go: Go) -> None:
     assert "kind Secret named keys" in run.state.message
 
 
+def test_a_missing_secret_of_an_output_artifact_says_what_to_give(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      container: {image: alpine, command: [sh, -c], args: ["echo x > PLACE/out"]}
+      outputs:
+        artifacts:
+          - name: out
+            path: PLACE/out
+            s3: {bucket: b, key: k, region: r, accessKeySecret: {name: keys, key: access}}
+"""
+    )
+
+    assert run.state.phase == "Error"
+    assert 'output artifact out: secret "keys" not found' in run.state.message
+    assert "kind Secret named keys" in run.state.message
+
+
 def test_an_artifact_goes_from_task_to_task_packed_and_unpacked(go: Go) -> None:
     run = go(
         """

@@ -170,6 +170,18 @@ def test_what_is_not_read_is_named(value: Any, code: str, severity: str) -> None
     assert [(problem.code, problem.severity) for problem in problems] == [(code, severity)]
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"kind": "Secret"}, "no apiVersion: Kubernetes would refuse this Secret"),
+        ({"kind": "Secret", "apiVersion": "v9"}, "'v9' is not an API version of Secret"),
+    ],
+)
+def test_an_api_version_that_is_wrong_or_missing_is_warned_of(value: Any, message: str) -> None:
+    _, problems = decode(document_of(value))
+    assert [(each.message, each.hint) for each in problems] == [(message, "write apiVersion: v1")]
+
+
 def test_encoding_gives_kubernetes_names_and_leaves_out_what_is_empty(read_workflow: ReadWorkflow) -> None:
     workflow, _ = read_workflow(
         "metadata: {generateName: a-}\nspec: {podGC: {strategy: OnPodSuccess}, priority: 0}"

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from pinnace.ports.store import LeaseLost, RunChange
+from pinnace.base.errors import LeaseLost
+from pinnace.ports.store import RunChange
 from pinnace.stores.processes import is_dead, this_process
 from pinnace.stores.sqlite import SqliteStore
 from pinnace.testing.contracts.store_samples import make_node, make_run

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from pinnace.base.errors import StorageError
+from pinnace.base.errors import LeaseLost, StorageError
 from pinnace.engine.node import Node
-from pinnace.ports.store import LeaseLost, RunChange
+from pinnace.ports.store import RunChange
 from pinnace.stores.memory import MemoryStore
 from pinnace.stores.writer import Writer
 from pinnace.testing.contracts.store_samples import create, make_node, make_run

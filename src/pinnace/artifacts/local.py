@@ -6,13 +6,16 @@ may use one repository.
 
 What keeps it whole: content is on disk before the row that names it, the rows of one ``save`` appear at once,
 and content goes only when, under the database's lock, no row names it. A crash can leave content that nothing
-names; it costs room and is used again when the same content is saved.
+names; it costs room and is used again when the same content is saved. What was on its way when a process died is
+swept when nobody is saving: each one who saves shares a lock on ``saving.lock``, and who sweeps has it alone.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -28,6 +31,8 @@ from pinnace.base.errors import ArtifactError, ArtifactNotFound
 #: Seconds that a writer waits for another process's write.
 _BUSY_TIMEOUT = 60.0
 _CHUNK = 1 << 20
+#: What folders begin with that hold what is being saved.
+_SCRATCH = ".new-"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS artifact (
     key TEXT PRIMARY KEY,
@@ -49,6 +54,8 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._objects = root / "objects"
+        self._saving = root / "saving.lock"
+        self._is_swept = False
         self._lock = threading.Lock()
         self._anchor: sqlite3.Connection | None = None
 
@@ -85,15 +92,16 @@ class LocalStore:
         require_source(source)
         try:
             self._objects.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".new-", dir=self._root) as scratch:
+            self._sweep()
+            with self._scratch() as scratch:
                 if source.is_dir():
                     rows = [
-                        self._stage(path, check_key(f"{key}/{name}"), Path(scratch))
+                        self._stage(path, check_key(f"{key}/{name}"), scratch)
                         for name, path in regular_files(source)
                     ]
                 else:
-                    rows = [self._stage(source, key, Path(scratch))]
-                self._publish(rows, Path(scratch))
+                    rows = [self._stage(source, key, scratch)]
+                self._publish(rows, scratch)
         except OSError as error:
             raise ArtifactError(
                 f"cannot store the artifact {key!r} in {self._root}: {reason(error)}",
@@ -138,6 +146,27 @@ class LocalStore:
         with self._database() as database:
             # "0" is the character after "/": the range holds what begins with "key/" and nothing else.
             return database.execute(query, (key, key + "/", key + "0")).fetchall()
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """Give a folder for what is being saved; a crash leaves it behind."""
+        with self._saving.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self._root) as folder:
+                yield Path(folder)
+
+    def _sweep(self) -> None:
+        """Remove the folders that crashes left behind, the first time that nobody is saving anything."""
+        if self._is_swept:
+            return
+        with self._saving.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            for folder in self._root.glob(f"{_SCRATCH}*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        self._is_swept = True
 
     def _stage(self, source: Path, key: str, scratch: Path) -> Row:
         """Copy ``source`` into ``scratch`` under its digest, and return its row."""

@@ -11,7 +11,7 @@ import msgspec
 
 from pinnace.artifacts.files import appearing, apply_mode
 from pinnace.artifacts.local import LocalStore
-from pinnace.artifacts.locate import is_packed, is_supplied, key_of, location_of
+from pinnace.artifacts.locate import is_packed, is_supplied, key_of, location_of, with_default_key
 from pinnace.artifacts.pack import pack
 from pinnace.artifacts.raw import RawStore
 from pinnace.artifacts.s3 import S3Credentials, S3Store
@@ -53,7 +53,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ArtifactStores:
-    """Every store that artifacts name, opened once; implements ``pinnace.ports.artifacts.ArtifactTransfer``.
+    """Every store that artifacts name, opened once; implements ``pinnace.ports.artifacts.ArtifactKeeper``.
 
     Args:
         local: keeps what has only a key.
@@ -94,6 +94,10 @@ class ArtifactStores:
             location = msgspec.structs.replace(artifact.s3, key="")
         assert location is not None
         return self._opened_at(location), key_of(artifact)
+
+    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
+        """Return an output with the location it is saved at: its own, or one below ``key_prefix``."""
+        return with_default_key(artifact, key_prefix, None)
 
     def load(self, artifact: Artifact, target: Path) -> None:
         """Make ``target`` what the task finds at ``artifact.path``: loaded, unpacked, with its ``mode``.

@@ -3,6 +3,8 @@
     PinnaceError
     ├── ManifestError        the user's document is wrong; has a path
     ├── RefusedError         valid, but not possible here or now; says what to do instead
+    │   ├── NameTaken        a run of this name exists
+    │   └── LeaseLost        the run has another owner now
     ├── UsageError           the command or call is wrong
     ├── NotFoundError        no such run, template, file
     ├── EnvironmentFailure   the world failed (disk, network, permission); may pass
@@ -36,6 +38,18 @@ class ManifestError(PinnaceError):
 
 class RefusedError(PinnaceError):
     """The request is valid, but this place cannot honour it; the remedy says what would."""
+
+
+class NameTaken(RefusedError):
+    """A run of this name exists in the namespace; choose another (a new suffix, for ``generateName``)."""
+
+
+class LeaseLost(RefusedError):
+    """The run has another owner now, or was deleted: let go of it without another save."""
+
+    def __init__(self, message: str, *, uid: str) -> None:
+        self.uid = uid
+        super().__init__(message)
 
 
 class UsageError(PinnaceError):

@@ -24,13 +24,10 @@ from pinnace.language.goformat import format_value
 from pinnace.language.gojson import encode_json
 from pinnace.language.tags import LENIENT, STRICT, Strictness, substitute
 from pinnace.spec.parameters import Arguments, Sequence
-from pinnace.spec.templates import Call
+from pinnace.spec.templates import MAX_ITEMS, Call
 
 #: In a step or task, what earlier ones gave must be there.
 CALLS = Strictness(prefixes=("steps", "tasks"))
-
-#: More items than this are refused: the run would not fit any machine.
-MAX_ITEMS = 1_000_000
 
 
 class Planned(Struct, frozen=True, gc=False):

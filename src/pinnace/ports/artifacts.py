@@ -46,8 +46,14 @@ class ArtifactStore(Protocol):
         """Return whether there are objects below ``key/``."""
 
 
-class ArtifactTransfer(Protocol):
+class ArtifactKeeper(Protocol):
     """Moves artifacts between their locations and this machine. Methods block, and are thread-safe."""
+
+    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
+        """Return an output with the location it is saved at: its own, or one below ``key_prefix``.
+
+        The prefix is of the default repository; nothing is looked up or stored.
+        """
 
     def load(self, artifact: Artifact, target: Path) -> None:
         """Make ``target`` what the task finds at ``artifact.path``: loaded, unpacked, with its ``mode``.
@@ -71,32 +77,3 @@ class ArtifactTransfer(Protocol):
 
     def list(self, artifact: Artifact) -> Sequence[str]:
         """Return the keys at or below the artifact's location, sorted."""
-
-
-class ArtifactKeeper(Protocol):
-    """Loads and saves artifacts wherever they lie. Methods block: they are called on worker threads."""
-
-    def load(self, artifact: Artifact, target: Path) -> None:
-        """Make the artifact's content appear at ``target``, unpacked and with its mode.
-
-        Raises:
-            ArtifactNotFound: it is not there.
-            ArtifactError: it cannot be loaded.
-            RefusedError: its kind of location is not supported here.
-        """
-
-    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
-        """Return the artifact with the location that ``save`` would give it."""
-
-    def save(self, source: Path, artifact: Artifact, key_prefix: str) -> Artifact:
-        """Store the file or folder ``source`` packed as the artifact says; return it with its location.
-
-        Args:
-            source: what the task left.
-            artifact: as declared, tags replaced.
-            key_prefix: where it goes in the default repository when it has no location of its own.
-
-        Raises:
-            ArtifactError: it cannot be stored.
-            RefusedError: its kind of location is not supported here.
-        """

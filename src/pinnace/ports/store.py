@@ -20,23 +20,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from pinnace.base.errors import RefusedError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState, Shutdown
 from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
-
-
-class NameTaken(RefusedError):
-    """A run of this name exists in the namespace; choose another (a new suffix, for ``generateName``)."""
-
-
-class LeaseLost(RefusedError):
-    """The run has another owner now, or was deleted: let go of it without another save."""
-
-    def __init__(self, message: str, *, uid: str) -> None:
-        self.uid = uid
-        super().__init__(message)
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):

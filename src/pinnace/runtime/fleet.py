@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pinnace.base.errors import NotFoundError, PinnaceError, RefusedError, StorageError
+from pinnace.base.errors import LeaseLost, NotFoundError, PinnaceError, RefusedError, StorageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.advance import restore
 from pinnace.engine.events import Event, NodeSet, ResumeAsked, ShutdownAsked, SuspendAsked
@@ -16,7 +16,7 @@ from pinnace.ports.executor import Executor, TaskUpdate
 from pinnace.ports.http import HttpRunner
 from pinnace.ports.images import Images
 from pinnace.ports.observer import Observer
-from pinnace.ports.store import LeaseLost, Owner, Request, Store, StoredRun
+from pinnace.ports.store import Owner, Request, Store, StoredRun
 from pinnace.runtime.driver import Driver, Save
 from pinnace.runtime.requests import Requester
 from pinnace.runtime.staging import Stager

@@ -214,13 +214,12 @@ class Stager:
     def refused(self, command: StartTask, error: PinnaceError, at: float) -> TaskEnded:
         """Return the event for a task that could not be prepared."""
         notes = self._notes.get(command.attempt_id, ())
-        text = f"{error.message}. {error.remedy}" if error.remedy else error.message
         return TaskEnded(
             node=command.node,
             attempt_id=command.attempt_id,
             at=at,
             problem=TaskProblem.PREPARATION,
-            message=text,
+            message=_told(error),
             notes=notes,
         )
 
@@ -244,7 +243,7 @@ class Stager:
                 try:
                     saved.append(self._save(command, declared[capture.name], Path(capture.stored)))
                 except PinnaceError as error:
-                    trouble = trouble or f"output artifact {capture.name}: {error.message}"
+                    trouble = trouble or f"output artifact {capture.name}: {_told(error)}"
         if wants_logs(command.template, self._run):
             saved += self._save_log(command)
         problem = _PROBLEMS[update.reason]
@@ -265,7 +264,10 @@ class Stager:
         )
 
     def _save(self, command: StartTask, artifact: Artifact, stored: Path) -> Artifact:
-        return self._keeper.save(stored, artifact, self._key_prefix(command))
+        """Store what the task left, and return the artifact with its location."""
+        placed = self._keeper.place(artifact, self._key_prefix(command))
+        self._keeper.save(placed, stored)
+        return placed
 
     def _pod_name(self, command: StartTask) -> str:
         return pod_name(self._run.info.name, command.node_name, command.template.name)
@@ -279,7 +281,7 @@ class Stager:
         log = self._folder / "logs" / f"{command.attempt_id}.log"
         if not log.exists():
             return []
-        return [self._keeper.save(log, LOG_ARTIFACT, self._key_prefix(command))]
+        return [self._save(command, LOG_ARTIFACT, log)]
 
 
 def container_of(template: Template) -> Container:
@@ -312,6 +314,11 @@ def wants_logs(template: Template, run: Run) -> bool:
     if isinstance(location, dict) and location.get("archiveLogs") is not None:
         return bool(location["archiveLogs"])
     return bool(run.workflow.spec.archive_logs)
+
+
+def _told(error: PinnaceError) -> str:
+    """Return what a node's message says of an error: on one line, with what to do."""
+    return f"{error.message}. {error.remedy}" if error.remedy else error.message
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,7 @@ from secrets import choice
 
 from msgspec.structs import replace
 
-from pinnace.base.errors import ManifestError, RefusedError, UsageError
+from pinnace.base.errors import ManifestError, NameTaken, RefusedError, UsageError
 from pinnace.engine.globals import fixed_globals
 from pinnace.engine.inputs import config_map_value
 from pinnace.engine.run import Run, RunInfo, RunState
@@ -16,7 +16,7 @@ from pinnace.engine.turn import Turn
 from pinnace.language.expressions import evaluate
 from pinnace.language.tags import FlatScope, substitute
 from pinnace.ports.images import Images, Refusal
-from pinnace.ports.store import NameTaken, Owner, Store, Submission
+from pinnace.ports.store import Owner, Store, Submission
 from pinnace.runtime.fleet import LEASE_SECONDS
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.merge import with_template_ref

@@ -68,6 +68,8 @@ def _type_of(document: Document, report: Report) -> type[Manifest] | None:
     elif api_version not in (API_VERSION, "v1"):
         hint = f"write apiVersion: {cls.__struct_defaults__[0]}"
         message = f"{api_version!r} is not an API version of {kind}"
+        if api_version is None:
+            message = f"no apiVersion: Kubernetes would refuse this {kind}"
         report.warn("unknown-api-version", message, (None, "apiVersion"), hint)
     return cls
 

@@ -33,6 +33,10 @@ class LifecycleHook(Spec, frozen=True):
     expression: str = ""
 
 
+#: The most items of one loop; each is a node, and more would not fit any machine.
+MAX_ITEMS = 1_000_000
+
+
 class Call(Spec, frozen=True):
     """A step or a DAG task: which template, with what, how often and when."""
 

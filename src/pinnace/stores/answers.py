@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pinnace.base.errors import NotFoundError, UsageError
+from pinnace.base.errors import LeaseLost, NameTaken, NotFoundError, UsageError
 from pinnace.engine.run import RunInfo, RunState
-from pinnace.ports.store import LeaseLost, NameTaken, RunFilter, RunSummary
+from pinnace.ports.store import RunFilter, RunSummary
 
 #: Candidates that an ambiguous word is answered with.
 SHOWN = 5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnace.base.errors import RefusedError, UsageError
+from pinnace.base.errors import UsageError
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
@@ -96,15 +96,11 @@ def retry(names: Sequence[str], namespace: str | None, **given: Any) -> None:
 def _begin(pinnace: Pinnace, uid: str, given: dict[str, Any]) -> None:
     """Make the run, which this process owns from now on, one that has something to do."""
     from pinnace.ports.store import RunChange
-    from pinnace.runtime.fleet import LEASE_SECONDS
     from pinnace.service.retry import retry as retried
     from pinnace.service.selectors import parse_field_selector
     from pinnace.spec.overrides import parse_parameter
 
-    lease = pinnace.store.acquire(uid, pinnace.owner, LEASE_SECONDS)
-    if lease is None:
-        message = f"run {uid} is being driven"
-        raise RefusedError(message, remedy="Follow it with `pinnace watch`.")
+    lease = pinnace.take(uid)
     run = pinnace.load(uid)
     restart = parse_field_selector(given["node_field_selector"]) if given["restart_successful"] else None
     try:
@@ -126,4 +122,3 @@ def _begin(pinnace: Pinnace, uid: str, given: dict[str, Any]) -> None:
     except BaseException:
         pinnace.store.release([uid], pinnace.owner)
         raise
-    pinnace.take(uid)

@@ -12,9 +12,9 @@ import threading
 import pytest
 from msgspec.structs import replace
 
-from pinnace.base.errors import NotFoundError
+from pinnace.base.errors import LeaseLost, NotFoundError
 from pinnace.engine.run import RunState
-from pinnace.ports.store import LeaseLost, Request, RunChange, RunFilter, Store
+from pinnace.ports.store import Request, RunChange, RunFilter, Store
 from pinnace.testing.contracts.store_runs import RunContract
 from pinnace.testing.contracts.store_samples import (
     LEASE,

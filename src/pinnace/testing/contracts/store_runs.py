@@ -9,13 +9,11 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from pinnace.base.errors import NotFoundError, UsageError
+from pinnace.base.errors import LeaseLost, NameTaken, NotFoundError, UsageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import NodeOutputs, Phase
 from pinnace.engine.run import RunState, Shutdown
 from pinnace.ports.store import (
-    LeaseLost,
-    NameTaken,
     Request,
     RunChange,
     RunFilter,
