@@ -16,8 +16,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinnace.base.errors import PinnaceError
 from pinnace.ports.http import HttpHeader, HttpOutcome, HttpRequest
@@ -37,7 +36,7 @@ from pinnace.ports.web import (
 if TYPE_CHECKING:
     import aiohttp  # imported where it is used: a command that sends nothing must not pay for it
     from aiohappyeyeballs import AddrInfoType
-    from multidict import CIMultiDict
+    from multidict import CIMultiDict, CIMultiDictProxy
 
 #: Seconds until an unanswered connection attempt fails. Source: Go net/http, DefaultTransport.
 CONNECT_TIMEOUT = 30.0
@@ -83,6 +82,16 @@ class _Progress:
         return f"{operation(self.method, self.awaits)}: {reason}" if self.awaits else reason
 
 
+class _Answer(NamedTuple):
+    """A whole response."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    is_unpacked: bool
+    """True: compression was our own wish and was undone."""
+
+
 class AiohttpRunner:
     """Sends requests from one pooled session per event loop; implements ``pinnace.ports.http.HttpRunner``."""
 
@@ -104,14 +113,13 @@ class AiohttpRunner:
         progress = _Progress()
         try:
             async with asyncio.timeout(request.timeout):
-                headers, body = await self._exchange(request, progress)
+                answer = await self._exchange(request, progress)
         except TimeoutError:
             message = progress.told("context deadline exceeded")
         except (_ExchangeError, InvalidRequestError) as error:
             message = str(error)
         else:
-            assert progress.status is not None
-            return _judge(request, progress.status, headers, body.decode("utf-8", "replace"))
+            return _judge(request, answer)
         return HttpOutcome(succeeded=False, message=message, status=progress.status)
 
     async def close(self) -> None:
@@ -120,10 +128,8 @@ class AiohttpRunner:
         if session is not None:
             await session.close()
 
-    async def _exchange(
-        self, request: HttpRequest, progress: _Progress
-    ) -> tuple[dict[str, list[str]], bytes]:
-        """Return the final response's headers and body, redirects followed."""
+    async def _exchange(self, request: HttpRequest, progress: _Progress) -> _Answer:
+        """Return the final response, redirects followed."""
         import aiohttp
 
         payload = request.body.encode() if request.body_bytes is None else request.body_bytes
@@ -137,19 +143,24 @@ class AiohttpRunner:
         progress.method = first.method
         while True:
             progress.awaits = hop.url
+            unpacks = _asks_for_gzip(hop)
             try:
-                async with await self._send(hop, payload, insecure=request.insecure) as response:
+                async with await self._send(
+                    hop, payload, unpacks=unpacks, insecure=request.insecure
+                ) as response:
                     progress.status = response.status
                     following = next_hop(first, hop, response.status, response.headers.get("Location", ""))
                     if following is None:
                         progress.awaits = ""
                         body = await _read(response, request.max_bytes)
-                        return _shown_headers(response, was_gzip=_asks_for_gzip(hop)), body
+                        return _Answer(response.status, response.headers, body, unpacks)
                     hop = following
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise _ExchangeError(progress.told(_explain(error, hop.url))) from error
 
-    async def _send(self, hop: Hop, payload: bytes, *, insecure: bool) -> aiohttp.ClientResponse:
+    async def _send(
+        self, hop: Hop, payload: bytes, *, unpacks: bool, insecure: bool
+    ) -> aiohttp.ClientResponse:
         import yarl
 
         url = yarl.URL(wire_url(hop.url), encoded=True)
@@ -159,14 +170,13 @@ class AiohttpRunner:
             hop.method,
             url,
             data=payload if hop.has_body else None,
-            headers=self._headers(hop),
-            skip_auto_headers=_NOT_ADDED,
+            headers=self._headers(hop, unpacks=unpacks),
             allow_redirects=False,
-            auto_decompress=_asks_for_gzip(hop),
+            auto_decompress=unpacks,
             ssl=not insecure,
         )
 
-    def _headers(self, hop: Hop) -> CIMultiDict[str]:
+    def _headers(self, hop: Hop, *, unpacks: bool) -> CIMultiDict[str]:
         """Return what is sent: the hop's headers, and those that Go's client adds."""
         from multidict import CIMultiDict
 
@@ -176,7 +186,7 @@ class AiohttpRunner:
         headers.setdefault("User-Agent", self._user_agent)
         if credentials := basic_credentials(hop.url):
             headers.setdefault("Authorization", credentials)
-        if _asks_for_gzip(hop):
+        if unpacks:
             headers["Accept-Encoding"] = "gzip"
         return headers
 
@@ -191,6 +201,7 @@ class AiohttpRunner:
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=_NOT_ADDED,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
                 max_line_size=_MAX_HEAD_LINE,
                 max_field_size=_MAX_HEAD_LINE,
@@ -221,9 +232,11 @@ def _asks_for_gzip(hop: Hop) -> bool:
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     """Return the body, unless it is longer than ``max_bytes``; then no more of it is taken in."""
+    announced = response.content_length
+    if announced is not None and announced <= max_bytes and "Content-Encoding" not in response.headers:
+        return await response.read()  # it cannot grow beyond what it announces
     body = bytearray()
-    announced = response.content_length or 0
-    if announced <= max_bytes:
+    if announced is None or announced <= max_bytes:
         async for chunk in response.content.iter_chunked(_CHUNK):
             body += chunk
             if len(body) > max_bytes:
@@ -236,20 +249,21 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     )
 
 
-def _shown_headers(response: aiohttp.ClientResponse, *, was_gzip: bool) -> dict[str, list[str]]:
+def _shown_headers(answer: _Answer) -> dict[str, list[str]]:
     """Return the headers as Go shows them: canonical names, a list each, the transport's own removed."""
     hidden = {"Transfer-Encoding", "Trailer"}
-    if was_gzip and response.headers.get("Content-Encoding", "").lower() == "gzip":
+    if answer.is_unpacked and answer.headers.get("Content-Encoding", "").lower() == "gzip":
         hidden |= {"Content-Encoding", "Content-Length"}
     headers: dict[str, list[str]] = {}
-    for name, value in response.headers.items():
+    for name, value in answer.headers.items():
         if (canonical := canonical_name(name)) not in hidden:
             headers.setdefault(canonical, []).append(value)
     return headers
 
 
-def _judge(request: HttpRequest, status: int, headers: Mapping[str, list[str]], body: str) -> HttpOutcome:
+def _judge(request: HttpRequest, answer: _Answer) -> HttpOutcome:
     """Return the outcome of an exchange that gave a whole response."""
+    status, body = answer.status, answer.body.decode("utf-8", "replace")
     if not request.success_condition:
         succeeded = 200 <= status < 300
         message = "" if succeeded else f"received non-2xx response code: {status}"
@@ -264,7 +278,7 @@ def _judge(request: HttpRequest, status: int, headers: Mapping[str, list[str]], 
             "bodyBytes": None if request.body_bytes is None else list(request.body_bytes),
             "headers": _request_headers(request.headers),
         },
-        "response": {"statusCode": status, "body": body, "headers": headers},
+        "response": {"statusCode": status, "body": body, "headers": _shown_headers(answer)},
     }
     try:
         succeeded = evaluate_bool(request.success_condition, scope, functions=False)

@@ -126,6 +126,7 @@ def check_request(method: str, url: str, headers: Sequence[tuple[str, str]]) -> 
             raise InvalidRequestError(f"{operation(method, url)}: {reason}")
 
 
+@lru_cache(maxsize=128)
 def split_url(url: str) -> SplitResult:
     """Return the parts of ``url``.
 
@@ -146,7 +147,7 @@ def split_url(url: str) -> SplitResult:
     return split
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def wire_url(url: str) -> str:
     """Return ``url`` as it is sent: without credentials and fragment, and with forbidden characters escaped.
 
@@ -168,7 +169,9 @@ def wire_url(url: str) -> str:
 
 def basic_credentials(url: str) -> str:
     """Return the ``Authorization`` value that the credentials in ``url`` ask for, or "" when it has none."""
-    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    if "@" not in url:
+        return ""
+    user, at, _ = split_url(url).netloc.rpartition("@")
     return basic_authorization(*map(unquote, user.partition(":")[::2])) if at else ""
 
 
@@ -204,6 +207,7 @@ def refusal_of_name(host: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=128)
 def refusal_of_address(address: str) -> str:
     """Return why the IP address ``address`` is not connected to, or "" when it may be.
 
@@ -220,6 +224,7 @@ def refusal_of_address(address: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=128)
 def canonical_name(header: str) -> str:
     """Return a header's name as Go keys it: ``content-type`` is ``Content-Type``.
 
