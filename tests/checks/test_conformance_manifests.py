@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.checks.check import check
+from pinnace.checks.check import Checked, check
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.problems import Problem
-from pinnace.spec.workflow import Workflow, WorkflowTemplate
 
 SHARED = Path(__file__).parents[3] / "shared" / "conformance"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the shared manifests are not beside this clone")
@@ -21,6 +20,7 @@ EXCEPTIONS = {
     "test/e2e/synchronization/db-mutex-wf-level.yaml": "an unknown field, which Argo's test reads leniently",
     "test/e2e/synchronization/mutex-wf-level.yaml": "an unknown field, which Argo's test reads leniently",
     "test/e2e/testdata/convert/convert-legacy-sync.yaml": "fields of Argo 3, as input for its converter",
+    "test/e2e/testdata/convert/convert-legacy-cron.yaml": "fields of Argo 3, as input for its converter",
     "test/e2e/testdata/parameters-workflow.yaml": "needs a parameter file",
     "test/e2e/testdata/artifactgc/artgc-step-wf-tmpl-2-plugin.yaml": "refers to what no file holds",
     "test/e2e/testdata/wellformed/wellformed-workflow-with-malformed-workflow-template-ref.yaml": (
@@ -47,7 +47,8 @@ def everything() -> Bundle:
 def errors(path: str) -> list[Problem]:
     bundle = read_bundle([(path, (SHARED / "manifests" / path).read_bytes())])
     problems = list(bundle.problems)
-    manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
+    manifests: list[Checked] = [*bundle.workflow_templates, *bundle.workflows]
+    manifests += [*bundle.cron_workflows, *bundle.event_bindings]
     for manifest in manifests:
         problems += check(manifest, bundle.document_of(manifest), everything().catalogue)
     # What this version does not run yet is no verdict on the manifest.

@@ -71,3 +71,18 @@ def test_unknown_fields_only_warn_when_asked_to() -> None:
 
     assert not take_in([("f.yaml", text)], GIVEN).is_sound
     assert take_in([("f.yaml", text)], GIVEN, strict=False).is_sound
+
+
+def test_a_schedule_beside_a_workflow_is_skipped_and_told() -> None:
+    cron = b"""
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec: {schedules: ["@daily"], workflowSpec: {entrypoint: main, templates: [{name: main, suspend: {}}]}}
+"""
+    intake = take_in([("f.yaml", ONE), ("c.yaml", cron)], GIVEN)
+    assert intake.is_sound
+    assert [str(problem) for problem in intake.problems] == [
+        "c.yaml:3:7: warning[kind-skipped]: kind: a CronWorkflow is a schedule, not a run: it is skipped here"
+    ]
+    assert inspect([("c.yaml", cron)]).problems == ()

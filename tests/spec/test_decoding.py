@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinnace.spec.bundle import Bundle
 from pinnace.spec.decode import decode
 from pinnace.spec.documents import Document, Positions, read_documents
 from pinnace.spec.encode import encode
@@ -156,8 +158,7 @@ def test_each_kind_becomes_its_type(kind: str, cls: type[msgspec.Struct]) -> Non
     ("value", "code", "severity"),
     [
         ({"apiVersion": "v1", "kind": "Service"}, "kind-skipped", "warning"),
-        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "CronWorkflow"}, "kind-skipped", "warning"),
-        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowEventBinding"}, "kind-skipped", "warning"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Sensor"}, "kind-skipped", "warning"),
         ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflov"}, "unknown-kind", "error"),
         ({"a": 1}, "no-kind", "warning"),
         (["a"], "not-an-object", "error"),
@@ -233,3 +234,52 @@ def test_no_value_raises_and_a_manifest_without_errors_survives_a_round_trip(val
         again, told = decode(document_of(encode(manifest)))
         assert again == manifest
         assert told == []
+
+
+CRON = """
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly, namespace: ops}
+spec:
+  schedules: ["0 3 * * *"]
+  timezone: Europe/London
+  startingDeadlineSeconds: 30
+  workflowMetadata: {labels: {team: x}}
+  workflowSpec: {entrypoint: main, templates: [{name: main, suspend: {}}]}
+"""
+
+
+def test_a_cron_workflow_is_a_schedule_and_the_workflow_that_runs_by_it(
+    bundle_of: Callable[..., Bundle],
+) -> None:
+    bundle = bundle_of(CRON)
+    assert bundle.problems == ()
+    (cron,) = bundle.cron_workflows
+    assert (cron.spec.schedules, cron.spec.timezone) == (("0 3 * * *",), "Europe/London")
+    workflow = cron.as_workflow()
+    assert (workflow.metadata.generate_name, workflow.metadata.namespace) == ("nightly-", "ops")
+    assert workflow.metadata.labels == {"team": "x"}
+    assert workflow.spec.entrypoint == "main"
+
+
+def test_an_event_binding_and_a_claim_are_read(bundle_of: Callable[..., Bundle]) -> None:
+    binding = """
+    apiVersion: argoproj.io/v1alpha1
+    kind: WorkflowEventBinding
+    metadata: {name: b}
+    spec:
+      event: {selector: payload.a == "b"}
+      submit:
+        workflowTemplateRef: {name: t}
+        arguments: {parameters: [{name: p, valueFrom: {event: payload.a}}]}
+    """
+    claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {resources: {}}}"
+    bundle = bundle_of(textwrap.dedent(binding), claim)
+    assert bundle.problems == ()
+    assert bundle.event_bindings[0].spec.event.selector == 'payload.a == "b"'
+    assert [claim.metadata.name for claim in bundle.volume_claims] == ["c"]
+
+
+def test_an_unknown_field_of_a_schedule_is_told_with_its_place(bundle_of: Callable[..., Bundle]) -> None:
+    (problem,) = bundle_of(CRON.replace("schedules: [", "schedule: [")).problems
+    assert (problem.path, problem.hint) == ("spec.schedule", "write 'schedules:' with a list")

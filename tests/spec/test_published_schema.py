@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pinnace.spec import parameters, policies, templates, workflow
+from pinnace.spec import parameters, policies, schedules, templates, workflow
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "spec" / "argo-jsonschema.json"
 #: Our types by the name of Argo's.
@@ -28,6 +28,10 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "Gauge": policies.Gauge, "Histogram": policies.Histogram, "Counter": policies.Counter,
     "Mutex": policies.Mutex, "WorkflowLevelArtifactGC": policies.WorkflowLevelArtifactGC,
     "WorkflowTemplateRef": workflow.WorkflowTemplateRef, "WorkflowMetadata": workflow.WorkflowMetadata,
+    "CronWorkflow": schedules.CronWorkflow, "CronWorkflowSpec": schedules.CronWorkflowSpec,
+    "StopStrategy": schedules.StopStrategy, "WorkflowEventBinding": schedules.WorkflowEventBinding,
+    "WorkflowEventBindingSpec": schedules.WorkflowEventBindingSpec, "Event": schedules.Event,
+    "Submit": schedules.Submit, "WorkflowTemplate": workflow.WorkflowTemplate,
     "VolumeClaimGC": policies.VolumeClaimGC, "ArtifactRepositoryRef": policies.ArtifactRepositoryRef,
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from pinnace.checks.outputs import check_outputs
 from pinnace.checks.pods import check_pods
 from pinnace.checks.reach import Reach
 from pinnace.checks.retries import check_retries
+from pinnace.checks.schedules import check_cron_workflow, check_event_binding
 from pinnace.checks.traps import check_traps
 from pinnace.checks.unsupported import check_unsupported
 from pinnace.checks.variables import check_variables
@@ -30,19 +31,44 @@ from pinnace.spec.documents import Document
 from pinnace.spec.merge import with_template_ref
 from pinnace.spec.problems import Problem
 from pinnace.spec.references import TemplateLookup
+from pinnace.spec.schedules import CronWorkflow, WorkflowEventBinding
 from pinnace.spec.workflow import Workflow, WorkflowTemplate
+
+#: The kinds that the checks know; the others are data.
+Checked = Workflow | WorkflowTemplate | CronWorkflow | WorkflowEventBinding
 
 
 def check(
-    manifest: Workflow | WorkflowTemplate, document: Document, catalogue: Catalogue, *, lint: bool = False
+    manifest: Checked, document: Document, catalogue: Catalogue, *, lint: bool = False
 ) -> list[Problem]:
     """Return everything that is wrong with ``manifest``, which was read from ``document``, in its order.
 
     ``lint`` forgives what is only given at submission: the values of workflow arguments. The templates of
     other documents that it refers to are checked with those documents. Never raises for any manifest.
     """
-    findings = Findings(document)
-    workflow = _as_workflow(manifest)
+    if isinstance(manifest, WorkflowEventBinding):
+        findings = Findings(document)
+        check_event_binding(manifest, findings)
+        return findings.problems
+    if isinstance(manifest, CronWorkflow):
+        findings = Findings(document)
+        check_cron_workflow(manifest, findings)
+        # Nobody gives arguments at a tick: there is nothing to forgive.
+        inside = Findings(document, ("spec", "workflowSpec"))
+        workflow = manifest.as_workflow()
+        return findings.problems + _check_workflow(workflow, workflow, inside, catalogue, lint=False)
+    return _check_workflow(manifest, _as_workflow(manifest), Findings(document), catalogue, lint=lint)
+
+
+def _check_workflow(
+    manifest: Workflow | WorkflowTemplate,
+    workflow: Workflow,
+    findings: Findings,
+    catalogue: Catalogue,
+    *,
+    lint: bool,
+) -> list[Problem]:
+    """Return what is wrong with ``workflow``, which stands for ``manifest``."""
     try:
         whole = with_template_ref(workflow, catalogue)
     except ManifestError as error:
@@ -80,7 +106,8 @@ def check_bundle(bundle: Bundle, *, lint: bool = False) -> list[Problem]:
 
     Sorted by file, as the bundle has them, and place in the file.
     """
-    manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
+    manifests: list[Checked] = [*bundle.workflow_templates, *bundle.workflows]
+    manifests += [*bundle.cron_workflows, *bundle.event_bindings]
     found: list[Problem] = []
     for manifest in manifests:
         found += check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=lint)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from pinnace.base.errors import ManifestError
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.documents import Document
@@ -20,10 +22,16 @@ ARGUMENTS: Path = ("spec", "arguments")
 
 
 class Findings:
-    """The problems found in one document; the same one is kept once."""
+    """The problems found in one document; the same one is kept once.
 
-    def __init__(self, document: Document) -> None:
+    Args:
+        document: what is checked.
+        spec: where the workflow's spec is in it, which paths begin with as ``("spec",)``.
+    """
+
+    def __init__(self, document: Document, spec: Path = ("spec",)) -> None:
         self._document = document
+        self._spec = spec
         self._found: dict[tuple[str, str, Path], Problem] = {}
 
     @property
@@ -33,16 +41,18 @@ class Findings:
 
     def error(self, code: str, message: str, path: Path, hint: str = "") -> None:
         """Record what keeps the workflow from starting."""
-        self._record(Problem(code=code, message=message, path=format_path(path), hint=hint), path)
+        self._record(Problem(code=code, message=message, hint=hint), path)
 
     def warn(self, code: str, message: str, path: Path, hint: str = "") -> None:
         """Record what runs, but probably not as it was meant."""
-        problem = Problem(code=code, message=message, path=format_path(path), hint=hint, severity="warning")
-        self._record(problem, path)
+        self._record(Problem(code=code, message=message, hint=hint, severity="warning"), path)
 
     def _record(self, problem: Problem, path: Path) -> None:
+        if path[:1] == ("spec",):
+            path = (*self._spec, *path[1:])
         key = (problem.code, problem.message, path)
         if key not in self._found:
+            problem = msgspec.structs.replace(problem, path=format_path(path))
             self._found[key] = self._document.locate(problem, path, at_value=True)
 
 

@@ -12,6 +12,7 @@ from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.problems import Problem, did_you_mean
+from pinnace.spec.schedules import CronWorkflow, WorkflowEventBinding
 from pinnace.spec.workflow import Workflow
 
 
@@ -61,7 +62,7 @@ def take_in(
     meant = _choose(bundle.workflows, chosen) if can_tell else bundle.workflows
     wanted = {id(workflow) for workflow in meant}  # by identity: comparing large manifests takes long
     workflows: list[Workflow] = []
-    problems: list[Problem] = []
+    problems = _skipped(bundle)
     for template in bundle.workflow_templates:
         problems += check(template, bundle.document_of(template), bundle.catalogue)
     for workflow in bundle.workflows:
@@ -73,6 +74,22 @@ def take_in(
         else:
             problems += check(workflow, document, bundle.catalogue, lint=True)
     return Intake(workflows=tuple(workflows), bundle=bundle, problems=tuple(with_found(bundle, problems)))
+
+
+def _skipped(bundle: Bundle) -> list[Problem]:
+    """Return a warning for each document that starts workflows but is none."""
+    problems: list[Problem] = []
+    skipped: list[CronWorkflow | WorkflowEventBinding] = [*bundle.cron_workflows, *bundle.event_bindings]
+    for item in skipped:
+        what = "a schedule" if isinstance(item, CronWorkflow) else "something that waits for events"
+        problem = Problem(
+            code="kind-skipped",
+            message=f"a {item.kind} is {what}, not a run: it is skipped here",
+            path="kind",
+            severity="warning",
+        )
+        problems.append(bundle.document_of(item).locate(problem, ("kind",), at_value=True))
+    return problems
 
 
 def inspect(sources: Iterable[tuple[str, bytes]], *, strict: bool = True) -> Intake:

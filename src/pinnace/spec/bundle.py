@@ -8,7 +8,8 @@ from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.decode import Manifest, decode
 from pinnace.spec.documents import Document, read_documents
 from pinnace.spec.problems import Problem
-from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
+from pinnace.spec.schedules import CronWorkflow, WorkflowEventBinding
+from pinnace.spec.workflow import ConfigMap, PersistentVolumeClaim, Secret, Workflow, WorkflowTemplate
 
 
 class Bundle:
@@ -27,6 +28,9 @@ class Bundle:
         #: In the order of the files.
         self.workflows = tuple(item for item in manifests if isinstance(item, Workflow))
         self.workflow_templates = tuple(item for item in manifests if isinstance(item, WorkflowTemplate))
+        self.cron_workflows = tuple(item for item in manifests if isinstance(item, CronWorkflow))
+        self.event_bindings = tuple(item for item in manifests if isinstance(item, WorkflowEventBinding))
+        self.volume_claims = tuple(item for item in manifests if isinstance(item, PersistentVolumeClaim))
         self.catalogue = Catalogue(
             self.workflow_templates,
             [item for item in manifests if isinstance(item, ConfigMap)],

@@ -12,22 +12,37 @@ import msgspec
 from pinnace.spec.documents import Document
 from pinnace.spec.problems import Problem, did_you_mean
 from pinnace.spec.readers import Report, reader_of
-from pinnace.spec.workflow import API_VERSION, ConfigMap, Secret, Workflow, WorkflowTemplate
+from pinnace.spec.schedules import CronWorkflow, WorkflowEventBinding
+from pinnace.spec.workflow import (
+    API_VERSION,
+    ConfigMap,
+    PersistentVolumeClaim,
+    Secret,
+    Workflow,
+    WorkflowTemplate,
+)
 
 #: What a document can become.
-Manifest = Workflow | WorkflowTemplate | ConfigMap | Secret
+Manifest = (
+    Workflow
+    | WorkflowTemplate
+    | CronWorkflow
+    | WorkflowEventBinding
+    | ConfigMap
+    | Secret
+    | PersistentVolumeClaim
+)
 
-_TYPES: dict[str, type[Manifest]] = {
+#: By the word under ``kind``.
+TYPES: dict[str, type[Manifest]] = {
     "Workflow": Workflow,
     "WorkflowTemplate": WorkflowTemplate,
     "ClusterWorkflowTemplate": WorkflowTemplate,
+    "CronWorkflow": CronWorkflow,
+    "WorkflowEventBinding": WorkflowEventBinding,
     "ConfigMap": ConfigMap,
     "Secret": Secret,
-}
-#: Argo's kinds that are not run as a workflow is.
-_NOT_RUN = {
-    "CronWorkflow": "a CronWorkflow is a schedule, not a run: it is skipped here",
-    "WorkflowEventBinding": "a WorkflowEventBinding waits for events, it is no run: it is skipped here",
+    "PersistentVolumeClaim": PersistentVolumeClaim,
 }
 
 
@@ -61,7 +76,7 @@ def _type_of(document: Document, report: Report) -> type[Manifest] | None:
         message = "no kind: this document is not a Kubernetes object and is skipped"
         report.warn("no-kind", message, None)
         return None
-    cls = _TYPES.get(kind)
+    cls = TYPES.get(kind)
     api_version = value.get("apiVersion")
     if cls is None:
         _report_kind(kind, api_version, report)
@@ -76,10 +91,7 @@ def _type_of(document: Document, report: Report) -> type[Manifest] | None:
 
 def _report_kind(kind: str, api_version: Any, report: Report) -> None:
     at = (None, "kind")
-    if kind in _NOT_RUN:
-        report.warn("kind-skipped", _NOT_RUN[kind], at)
-        return
-    hint = did_you_mean(kind, [*_TYPES, *_NOT_RUN])
+    hint = did_you_mean(kind, TYPES)
     if hint and api_version in (API_VERSION, None):
         report.add("unknown-kind", f"unknown kind '{kind}'", at, hint)
     else:

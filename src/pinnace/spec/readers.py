@@ -26,6 +26,7 @@ _REMOVED = {
     "mutex": "write 'mutexes:' with a list",
     "semaphore": "write 'semaphores:' with a list",
     "podPriority": "write 'podPriorityClassName:'",
+    "schedule": "write 'schedules:' with a list",
 }
 _INT64 = range(-(2**63), 2**63)
 #: Go prints a whole float without its point below this size.

@@ -156,3 +156,13 @@ class Secret(Spec, frozen=True):
     string_data: dict[str, str] = field(default_factory=dict)
     type: str = ""
     immutable: bool | None = None
+
+
+class PersistentVolumeClaim(Spec, frozen=True):
+    """Kubernetes' claim of storage that outlives a run; here a folder of that name."""
+
+    api_version: str = "v1"
+    kind: str = "PersistentVolumeClaim"
+    metadata: ObjectMeta = ObjectMeta()
+    spec: Json | None = None
+    status: Json | None = None
