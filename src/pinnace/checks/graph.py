@@ -6,6 +6,7 @@ Source: Argo validate.go, validateDAG and verifyNoCycles; common/ancestry.go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from pinnace.checks.context import Context, Site
 from pinnace.language.depends import RESULTS, TaskResults, parse_depends
@@ -25,19 +26,27 @@ class Ancestors:
     """For every task of a DAG, the tasks that have ended before it starts."""
 
     def __init__(self, tasks: Iterable[DAGTask]) -> None:
-        depends_on = {task.name: dependencies_of(task) for task in tasks}
-        self._bit = {name: 1 << index for index, name in enumerate(depends_on)}
-        # One integer a task, a bit an ancestor: the union of a thousand sets stays cheap.
-        self._ancestors: dict[str, int] = {}
-        for name in _dependencies_first(depends_on):
-            found = 0
-            for other in depends_on[name]:
-                found |= self._bit.get(other, 0) | self._ancestors.get(other, 0)
-            self._ancestors[name] = found
+        self._depends_on = {task.name: dependencies_of(task) for task in tasks}
+        self._index = {name: index for index, name in enumerate(self._depends_on)}
 
     def holds(self, task: str, ancestor: str) -> bool:
         """Return whether ``ancestor`` has ended before ``task`` starts."""
-        return bool(self._ancestors.get(task, 0) & self._bit.get(ancestor, 0))
+        if ancestor not in self._index or task not in self._index:
+            return False
+        # Most that is asked for is what the task waits for itself.
+        return ancestor in self._depends_on[task] or bool(self._all[task] >> self._index[ancestor] & 1)
+
+    @cached_property
+    def _all(self) -> dict[str, int]:
+        """One integer a task, a bit an ancestor: the union of a thousand sets stays cheap."""
+        ancestors: dict[str, int] = {}
+        for name in _dependencies_first(self._depends_on):
+            found = 0
+            for other in self._depends_on[name]:
+                if other in self._index:
+                    found |= 1 << self._index[other] | ancestors.get(other, 0)
+            ancestors[name] = found
+        return ancestors
 
 
 def ancestors_of(tasks: Iterable[DAGTask]) -> Ancestors:

@@ -6,6 +6,8 @@ Source: Argo validate.go, addOutputsToScope, addItemsToScope, validateInputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import islice
 
 from pinnace.checks.context import CallSite, Context
 from pinnace.checks.reach import Reach
@@ -33,6 +35,8 @@ _RETRY_NAMES = (
     "lastRetry.duration",
     "lastRetry.message",
 )
+#: How many of the names of one place are looked at for what was meant.
+_MOST_LISTED = 1_000
 _NODE_FACTS = ("id", "startedAt", "finishedAt", "hostNodeName", "status")
 
 
@@ -57,6 +61,14 @@ class Siblings:
             return False
         facts = self.facts[name]
         return facts is None or fact in facts
+
+    def begin(self, key: str) -> bool:
+        """Return whether what a sibling offers continues ``key``."""
+        asked = self.split(key)
+        if asked is None:
+            root, _, name = key.partition(".")
+            return root == self.root and bool(self.facts.get(name) if name else any(self.facts.values()))
+        return any(fact.startswith(f"{asked[1]}.") for fact in self.facts.get(asked[0]) or ())
 
 
 class Names:
@@ -90,17 +102,25 @@ class Names:
 
     def below(self, key: str) -> bool:
         """Return whether some variable exists whose name continues ``key``: then it is a part of a path."""
-        start = f"{key}."
-        return any(name.startswith(start) for name in self.all())
+        if key in self._beginnings or (self.siblings is not None and self.siblings.begin(key)):
+            return True
+        return self.outer is not None and self.outer.below(key)
 
-    def all(self) -> Iterator[str]:
-        """Yield every name that is known one by one."""
-        yield from self._keys
-        if self.siblings is not None:
-            for name, facts in self.siblings.facts.items():
-                yield from (f"{self.siblings.root}.{name}.{fact}" for fact in facts or ())
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """What the known names begin with, up to each of their dots."""
+        parted = (key.split(".") for key in self._keys)
+        return frozenset(".".join(parts[:count]) for parts in parted for count in range(1, len(parts)))
+
+    def some(self, root: str) -> Iterator[str]:
+        """Yield the names that begin with ``root.``, to look for what was meant; of very many, the first."""
+        start = f"{root}."
+        yield from (key for key in islice(self._keys, _MOST_LISTED) if key.startswith(start))
+        if self.siblings is not None and self.siblings.root == root:
+            for name, facts in islice(self.siblings.facts.items(), _MOST_LISTED):
+                yield from (f"{root}.{name}.{fact}" for fact in facts or ())
         if self.outer is not None:
-            yield from self.outer.all()
+            yield from self.outer.some(root)
 
 
 def workflow_names(context: Context, reach: Reach) -> Names:

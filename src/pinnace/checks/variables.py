@@ -207,11 +207,11 @@ def _hint(key: str, names: Names) -> str:
         if siblings.root == "tasks":
             return f"missing dependency '{asked[0]}': add it to the task's dependencies"
         return f"step '{asked[0]}' has not ended by then: move this step to a later group"
+    near: Iterator[str]
     if siblings and asked and asked[0] in siblings.facts:
         near = (f"{siblings.root}.{asked[0]}.{fact}" for fact in siblings.facts[asked[0]] or ())
     else:
-        root = key.partition(".")[0]
-        near = (name for name in names.all() if name.startswith(f"{root}."))
+        near = names.some(key.partition(".")[0])
     variable = find_variable(key)
     exists = f"it exists {variable.where}" if variable and variable.where != "everywhere" else ""
     if variable is not None and variable.key == key:
