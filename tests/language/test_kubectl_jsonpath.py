@@ -99,8 +99,11 @@ def test_a_template_that_cannot_be_followed_is_an_error(template: str, reason: s
 
 
 def test_the_work_of_a_template_is_bounded() -> None:
+    deep: object = "x"
+    for _ in range(200):
+        deep = [deep]
     with pytest.raises(ExpressionError, match="memory budget exceeded"):
-        render("{range ..}{range ..}{..}{end}{end}", [[[["x"] * 50] * 10] * 10])
+        render("{range ..}{range ..}{range ..}{..}{end}{end}{end}", deep)
 
 
 def test_a_document_of_any_depth_is_walked_or_refused() -> None:
