@@ -10,11 +10,11 @@ SHELL := /bin/sh
 PYTHON ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input install --no-compile --root-user-action=ignore
-CODE := src tests benchmarks examples
+CODE := src tests benchmarks conformance examples
 WORKERS ?= auto
 KILLS ?= 200
 
-.PHONY: help demo test check format format-check lint types imports bench soak lock clean
+.PHONY: help demo test check format format-check lint types imports bench conformance soak lock clean
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -47,6 +47,10 @@ imports: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Needs Argo's manifests in ../shared/conformance; ARGS="--only PATTERN --class CLASS" runs some of them.
+conformance: .venv/.dev
+	$(BIN)/python -m conformance $(ARGS)
 
 # The same tests that `make test` runs with a few kills, with many.
 soak: .venv/.dev

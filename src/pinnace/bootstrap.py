@@ -69,7 +69,9 @@ class Pinnace:
                 else:
                     answer = Answer(("aws",), (), AWS_CLI_NOTE, str(self._world.command_folder()))
                 answers = dict.fromkeys(AWS_CLI_IMAGES, answer)
-            self._images = ImageTable(Standins(entries, Venvs(self.home.root / "venvs")), answers)
+            venvs = Venvs(self.home.root / "venvs")
+            standins = Standins(entries, venvs, can_stage=self.settings.is_isolated)
+            self._images = ImageTable(standins, answers)
         return self._images
 
     # Runs --------------------------------------------------------------------------------------------------

@@ -183,3 +183,34 @@ def test_the_interpreter_in_use_is_the_default(tmp_path: Path) -> None:
     standin = Standins((), Venvs(tmp_path)).resolve("python:3", ["python3"], [])
     assert isinstance(standin, Standin)
     assert standin.argv[0] == sys.executable
+
+
+def test_an_entry_brings_the_programs_of_its_image(tmp_path: Path) -> None:
+    (tmp_path / "tool.sh").write_bytes(b"#!/bin/sh\n")
+    file = tmp_path / "images.toml"
+    file.write_text(
+        '[[image]]\npattern = "tool"\nkind = "host"\nentrypoint = ["tool"]\n'
+        'files = { "/usr/local/bin/tool" = "tool.sh" }\n'
+    )
+    entries = load(file)
+
+    standin = table(tmp_path, *entries).resolve("tool:1", [], ["--help"])
+    assert isinstance(standin, Standin)
+    assert standin.argv == ("tool", "--help")
+    assert standin.programs == {"/usr/local/bin/tool": b"#!/bin/sh\n"}
+
+    unstaged = Standins(entries, Venvs(tmp_path / "venvs"), can_stage=False)
+    refusal = unstaged.resolve("tool:1", [], [])
+    assert isinstance(refusal, Refusal)
+    assert "only an isolated task" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [('{ "/tool" = "none" }', "there is no file"), ('{ "tool" = "images.toml" }', "not an absolute path")],
+)
+def test_files_of_an_entry_that_cannot_be_are_wrong_use(tmp_path: Path, files: str, message: str) -> None:
+    file = tmp_path / "images.toml"
+    file.write_text(f'[[image]]\npattern = "tool"\nkind = "host"\nfiles = {files}\n')
+    with pytest.raises(UsageError, match=message):
+        load(file)

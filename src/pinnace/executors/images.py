@@ -45,4 +45,7 @@ class ImageTable:
         if isinstance(found, Refusal):
             return port.Refusal(message=found.message, remedies=tuple(found.remedies))
         env = tuple({**BASE_ENVIRONMENT, **found.env}.items())
-        return port.StandIn(argv=tuple(found.argv), env=env, notes=tuple(found.notes))
+        files = tuple(
+            StagedFile(path=place, content=content, mode=0o755) for place, content in found.programs.items()
+        )
+        return port.StandIn(argv=tuple(found.argv), env=env, files=files, notes=tuple(found.notes))

@@ -19,6 +19,12 @@ starts. The user's file (``--images FILE`` or ``PINNACE_IMAGES``; ``docs/images.
     packages = ["numpy==2.1.0"]
 
     [[image]]
+    pattern = "registry.example/own-tool"
+    kind = "host"
+    entrypoint = ["/own-tool"]
+    files = { "/own-tool" = "own-tool.sh" }  # programs of the image that this machine has not
+
+    [[image]]
     pattern = "*windows*"
     kind = "refuse"
     reason = "Windows images have nothing to stand in for them"
@@ -33,6 +39,7 @@ documented minimum that a container engine would give, for the caller to put ben
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 import re
 import shutil
 import sys
@@ -76,6 +83,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What runs when the template has no command; the template's args follow it."""
     packages: tuple[str, ...] = ()
     """What is installed, in pip's form; only for ``venv``."""
+    files: Mapping[str, str] = {}
+    """Programs that the image would have had: where the task finds each → the file that it is a copy of."""
     reason: str = ""
     """Why there is no stand-in; only for ``refuse``."""
 
@@ -88,6 +97,8 @@ class Standin(msgspec.Struct, frozen=True):
     """To be put over ``BASE_ENVIRONMENT`` and beneath the manifest's own."""
     notes: tuple[str, ...]
     """What of the image is not honoured, each a sentence."""
+    programs: Mapping[str, bytes] = {}
+    """Where the task finds each program of the image, and what it holds."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -122,12 +133,16 @@ class Standins:
         entries: the user's, first match first.
         venvs: makes virtual environments; may reach the network.
         python: the interpreter that stands in for ``python``.
+        can_stage: whether tasks have a view of their own, in which an entry's ``files`` can appear.
     """
 
-    def __init__(self, entries: Sequence[Entry], venvs: Venvs, *, python: str = sys.executable) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], venvs: Venvs, *, python: str = sys.executable, can_stage: bool = True
+    ) -> None:
         self._entries = (*entries, *SHIPPED)
         self._venvs = venvs
         self._python = python
+        self._can_stage = can_stage
 
     def resolve(self, image: str, command: Sequence[str], args: Sequence[str]) -> Standin | Refusal:
         """Return how ``command`` and ``args`` of a template with ``image`` run here, or why they cannot."""
@@ -140,12 +155,23 @@ class Standins:
         if not argv:
             message = f"image {image}: neither the template nor the stand-in names a command"
             return Refusal(message, ("give the template a command", *_remedies(image)))
-        if entry.kind is Kind.HOST:
-            return self._on_host(image, entry, argv)
-        return self._in_python(image, entry, argv)
+        if entry.files and not self._can_stage:
+            message = (
+                f"image {image}: its stand-in has files of its own, which only an isolated task can be given"
+            )
+            return Refusal(message, ("run without --no-isolated", *_remedies(image)))
+        try:
+            programs = {place: Path(source).read_bytes() for place, source in entry.files.items()}
+        except OSError as error:
+            return Refusal(f"image {image}: {error.filename}: {error.strerror}", _remedies(image))
+        run = self._on_host if entry.kind is Kind.HOST else self._in_python
+        found = run(image, entry, argv)
+        return found if isinstance(found, Refusal) else msgspec.structs.replace(found, programs=programs)
 
     def _on_host(self, image: str, entry: Entry, argv: tuple[str, ...]) -> Standin | Refusal:
-        if entry.entrypoint and argv[0] == entry.entrypoint[0] and not _is_here(argv[0]):
+        own = {posixpath.basename(place) for place in entry.files} | set(entry.files)
+        is_entrypoint = entry.entrypoint and argv[0] == entry.entrypoint[0]
+        if is_entrypoint and argv[0] not in own and not _is_here(argv[0]):
             message = f"image {image}: its stand-in is this machine's {argv[0]}, which is not installed"
             return Refusal(
                 message, (f"install {argv[0]} below {BASE_ENVIRONMENT['PATH']}", *_remedies(image))
@@ -221,7 +247,27 @@ def load(path: Path) -> tuple[Entry, ...]:
     # An array written inline has no such lines: its entries are counted instead.
     heads = [f"line {n}" for n in lines]
     places = heads if len(heads) == len(rows) else [f"entry {n}" for n in range(1, len(rows) + 1)]
-    return tuple(_entry(row, f"{path}, {place}") for row, place in zip(rows, places, strict=True))
+    return tuple(
+        _with_files(_entry(row, f"{path}, {place}"), path.absolute().parent, f"{path}, {place}")
+        for row, place in zip(rows, places, strict=True)
+    )
+
+
+def _with_files(entry: Entry, folder: Path, where: str) -> Entry:
+    """Return the entry with its files named in full; those of a table lie beside it.
+
+    Raises:
+        UsageError: one is not there, or is to appear at a relative path.
+    """
+    files = {place: folder / source for place, source in entry.files.items()}
+    for place, source in files.items():
+        if not source.is_file():
+            message = f"{where}: files: there is no file {source}"
+            raise UsageError(message)
+        if not place.startswith("/"):
+            message = f"{where}: files: {place!r} is not an absolute path"
+            raise UsageError(message, remedy='Write "/path/in/the/image" = "file beside this one".')
+    return msgspec.structs.replace(entry, files={place: str(source) for place, source in files.items()})
 
 
 def parse_option(text: str) -> Entry:
