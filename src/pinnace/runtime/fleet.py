@@ -20,6 +20,7 @@ from pinnace.ports.store import Owner, Request, Store, StoredRun
 from pinnace.runtime.driver import Driver, Save
 from pinnace.runtime.requests import Requester
 from pinnace.runtime.staging import Stager
+from pinnace.runtime.window import Window
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.references import TemplateLookup
 
@@ -70,6 +71,7 @@ class Fleet:
         self._owner = owner
         self._executor = executor
         self._http = http
+        self._window = Window()
         self._keeper = keeper
         self._images = images
         self._runs = runs
@@ -113,7 +115,7 @@ class Fleet:
                 extra_env=self._extra_env,
                 isolated=self._isolated,
             ),
-            requester=Requester(self._http, run.lookup.catalogue, self._clock),
+            requester=Requester(self._http, self._window, run.lookup.catalogue, self._clock),
             observer=self._observer,
             clock=self._clock,
         )

@@ -7,12 +7,14 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.commands import SendRequest
 from pinnace.engine.events import RequestEnded
 from pinnace.ports.http import HttpHeader, HttpOutcome, HttpRequest, HttpRunner
 from pinnace.runtime.environment import secret_text
+from pinnace.runtime.window import Window
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.templates import HTTP, HTTPHeader
 
@@ -22,49 +24,43 @@ class Requester:
 
     Args:
         runner: sends them.
+        window: says when; runs share it.
         catalogue: where the secrets of headers are.
         clock: returns Unix seconds.
     """
 
-    def __init__(self, runner: HttpRunner, catalogue: Catalogue, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, runner: HttpRunner, window: Window, catalogue: Catalogue, clock: Callable[[], float]
+    ) -> None:
         self._runner = runner
+        self._window = window
         self._catalogue = catalogue
         self._clock = clock
-        self._open: dict[str, asyncio.Task[HttpOutcome]] = {}
+        self._open: dict[str, asyncio.Task[Any]] = {}
 
     @property
     def at_work(self) -> int:
-        """How many requests are on their way."""
+        """How many requests are on their way, or wait to be."""
         return len(self._open)
 
     async def send(self, command: SendRequest) -> RequestEnded | None:
-        """Return how the request ended; None when it was cancelled, or is on its way already."""
+        """Return how the request ended; None when it is on its way already.
+
+        It belongs to the task that calls this: ``cancel`` cancels that.
+        """
+        task = asyncio.current_task()
+        assert task is not None
         if command.attempt_id in self._open:
             return None
-        try:
-            request = self._request(command)
-        except PinnaceError as error:
-            return self._ended(command, HttpOutcome(succeeded=False, message=error.message))
-        task = asyncio.ensure_future(self._runner.request(request))
         self._open[command.attempt_id] = task
         try:
-            return self._ended(command, await task)
-        except asyncio.CancelledError:
-            task.cancel()
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():
-                raise
-            return None
+            await self._window.enter()
+            try:
+                outcome = await self._outcome(command)
+            finally:
+                self._window.leave()
         finally:
             del self._open[command.attempt_id]
-
-    def cancel(self, attempt_ids: Iterable[str]) -> None:
-        """Give up requests whose nodes have ended."""
-        for attempt_id in attempt_ids:
-            with suppress(KeyError):
-                self._open[attempt_id].cancel()
-
-    def _ended(self, command: SendRequest, outcome: HttpOutcome) -> RequestEnded:
         return RequestEnded(
             node=command.node,
             attempt_id=command.attempt_id,
@@ -74,9 +70,22 @@ class Requester:
             result=outcome.result,
         )
 
+    def cancel(self, attempt_ids: Iterable[str]) -> None:
+        """Give up requests whose nodes have ended."""
+        for attempt_id in attempt_ids:
+            with suppress(KeyError):
+                self._open[attempt_id].cancel()
+
+    async def _outcome(self, command: SendRequest) -> HttpOutcome:
+        try:
+            request = self._request(command)  # its time begins now, not when it was asked for
+        except PinnaceError as error:
+            return HttpOutcome(succeeded=False, message=error.message)
+        return await self._runner.request(request)
+
     def _request(self, command: SendRequest) -> HttpRequest:
         http = command.template.http or HTTP()
-        timeouts = [float(http.timeout_seconds)] if http.timeout_seconds else []
+        timeouts = [float(http.timeout_seconds)] if http.timeout_seconds is not None else []
         if command.deadline is not None:
             timeouts.append(max(0.001, command.deadline - self._clock()))
         return HttpRequest(
