@@ -16,14 +16,14 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.globals import GlobalsLayer
 from pinnace.engine.inputs import bind
 from pinnace.engine.naming import pod_name
-from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.node import NOBODY, Node, NodeInputs, NodeType, Phase
 from pinnace.engine.scope import Chain, InputsLayer, Values
+from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import MISSING
 from pinnace.spec.parameters import Arguments
-from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
-from pinnace.spec.templates import BODY_FIELDS, Call, Template, TemplateRef
+from pinnace.spec.templates import Call, Template, TemplateRef
 
 #: So many templates, each called by the one before, are one too many. Source: Argo controller maxStackDepth.
 MAX_DEPTH = 100
@@ -31,16 +31,6 @@ _TOO_DEEP = (
     "Maximum recursion depth exceeded. "
     "See https://argo-workflows.readthedocs.io/en/latest/template-recursion/#maximum-recursion-depth"
 )
-
-#: Which node a body makes. A new template type needs a row here and one in ``kinds``.
-NODE_TYPE: dict[str, NodeType] = {
-    "container": NodeType.POD,
-    "script": NodeType.POD,
-    "http": NodeType.HTTP,
-    "suspend": NodeType.SUSPEND,
-    "steps": NodeType.STEPS,
-    "dag": NodeType.DAG,
-}
 
 
 class Wish(Struct, frozen=True, kw_only=True, gc=False):
@@ -73,9 +63,9 @@ def call(turn: Turn, wish: Wish) -> Node:
         return known
     caller = turn.node(wish.boundary) if wish.boundary >= 0 else None
     node = Node(
-        number=turn.number(),
-        name=wish.name,
-        type=NodeType.SKIPPED,
+        turn.number(),
+        wish.name,
+        NodeType.SKIPPED,
         key=wish.key,
         index=wish.index,
         parent=wish.parent,
@@ -91,21 +81,27 @@ def call(turn: Turn, wish: Wish) -> Node:
         generation=turn.state.generation,
     )
     try:
-        template = template_of(turn, node).template
-        kind = NODE_TYPE.get(body_name(template))
-        if kind is None:
-            return _refused(turn, node, f"template type {body_name(template)!r} is not supported here")
-        node = replace(node, type=NodeType.RETRY if retry_strategy(turn, template) is not None else kind)
-        scope = Chain(NamesLayer(turn, node, template), GlobalsLayer(turn))
-        catalogue = turn.run.lookup.catalogue
-        node = replace(node, inputs=bind(template, wish.arguments, scope, catalogue, turn.run.memo))
+        plan = template_of(turn, node)
+        if plan.node_type is None:
+            return _refused(turn, node, f"template type {plan.body_name!r} is not supported here")
+        made = replace(node, type=plan.node_type, inputs=_inputs(turn, node, plan, wish.arguments))
     except PinnaceError as error:
-        return _refused(turn, replace(node, type=NodeType.SKIPPED), error.message)
+        return _refused(turn, node, error.message)
     if node.depth + 1 >= MAX_DEPTH:
-        return _refused(turn, replace(node, type=NodeType.SKIPPED), _TOO_DEEP)
-    turn.put(node)
-    turn.assess(node.number)
-    return node
+        return _refused(turn, replace(made, type=NodeType.SKIPPED), _TOO_DEEP)
+    turn.put(made)
+    turn.assess(made.number)
+    return made
+
+
+def _inputs(turn: Turn, node: Node, plan: TemplatePlan, arguments: Arguments) -> NodeInputs:
+    """Return what the node is given; its defaults may name the node and ``workflow.*``."""
+
+    def scope() -> Chain:
+        typed = replace(node, type=plan.node_type)
+        return Chain(NamesLayer(turn, typed, plan.template), GlobalsLayer(turn))
+
+    return bind(plan.template, arguments, scope, turn.run.lookup.catalogue, turn.run.memo)
 
 
 def _refused(turn: Turn, node: Node, message: str) -> Node:
@@ -121,10 +117,10 @@ def ended(turn: Turn, wish: Wish, phase: Phase, message: str) -> Node:
         return known
     return turn.put(
         Node(
-            number=turn.number(),
-            name=wish.name,
-            type=NodeType.SKIPPED,
-            phase=phase,
+            turn.number(),
+            wish.name,
+            NodeType.SKIPPED,
+            phase,
             key=wish.key,
             index=wish.index,
             parent=wish.parent,
@@ -140,43 +136,33 @@ def ended(turn: Turn, wish: Wish, phase: Phase, message: str) -> Node:
     )
 
 
-def template_of(turn: Turn, node: Node) -> Resolved:
-    """Return a node's template and the scope in which the names inside it are looked up.
+def template_of(turn: Turn, node: Node) -> TemplatePlan:
+    """Return a node's template, with what is fixed about it.
 
     Raises:
         ManifestError: there is no such template.
     """
     if node.inline is not None:
-        return turn.run.lookup.resolve(Call(inline=node.inline), node.scope)
+        return _plan_of(turn, turn.run.lookup.resolve(Call(inline=node.inline), node.scope))
     return find_template(turn, node.template, node.template_ref, node.scope)
 
 
-def find_template(turn: Turn, name: str, ref: TemplateRef | None, scope: str) -> Resolved:
+def find_template(turn: Turn, name: str, ref: TemplateRef | None, scope: str) -> TemplatePlan:
     """Return the template that a name or a reference means when looked up in ``scope``."""
-    key = ("template", scope, name, ref)
-    found: Resolved | None = turn.run.memo.get(key)
+    key = (name, ref, scope)
+    found = turn.run.templates.get(key)
     if found is None:
-        found = turn.run.lookup.resolve(Call(template=name, template_ref=ref), scope)
-        turn.run.memo[key] = found
+        resolved = turn.run.lookup.resolve(Call(template=name, template_ref=ref), scope)
+        found = turn.run.templates[key] = _plan_of(turn, resolved)
     return found
 
 
-def body_name(template: Template) -> str:
-    """Return the name of the field that holds the template's body, or ""."""
-    for name, attribute in BODY_FIELDS.items():
-        if getattr(template, attribute) is not None:
-            return name
-    return ""
-
-
-def body_type(template: Template) -> NodeType:
-    """Return the type of the node that runs the template's body."""
-    return NODE_TYPE[body_name(template)]
-
-
-def retry_strategy(turn: Turn, template: Template) -> RetryStrategy | None:
-    """Return the template's retry strategy, or the workflow's default for all."""
-    return template.retry_strategy or turn.run.workflow.spec.retry_strategy
+def _plan_of(turn: Turn, resolved: Resolved) -> TemplatePlan:
+    key = ("plan", id(resolved.template), resolved.scope)
+    known: TemplatePlan | None = turn.run.memo.get(key)
+    if known is None or known.template is not resolved.template:
+        known = turn.run.memo[key] = TemplatePlan(resolved, turn.run.workflow)
+    return known
 
 
 class NamesLayer:

@@ -12,14 +12,14 @@ from pinnace.base.ids import NodeNumber
 from pinnace.spec.templates import Template
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something to do."""
 
     node: NodeNumber
     attempt_id: str
 
 
-class StartTask(Command, frozen=True, kw_only=True):
+class StartTask(Command, frozen=True, kw_only=True, gc=False):
     """Run the template's container or script."""
 
     node_name: str
@@ -34,7 +34,7 @@ class StartTask(Command, frozen=True, kw_only=True):
     is_exit: bool = False
 
 
-class SendRequest(Command, frozen=True, kw_only=True):
+class SendRequest(Command, frozen=True, kw_only=True, gc=False):
     """Send the template's HTTP request."""
 
     node_name: str
@@ -42,5 +42,5 @@ class SendRequest(Command, frozen=True, kw_only=True):
     deadline: float | None = None
 
 
-class CancelTask(Command, frozen=True, kw_only=True):
+class CancelTask(Command, frozen=True, kw_only=True, gc=False):
     """End the attempt: it does not matter any more."""

@@ -11,19 +11,19 @@ from pinnace.engine.run import Shutdown
 from pinnace.spec.parameters import Artifact
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that happened."""
 
 
-class RunStarted(Event, frozen=True, kw_only=True):
+class RunStarted(Event, frozen=True, kw_only=True, gc=False):
     """Begin: the entry template is called."""
 
 
-class TimePassed(Event, frozen=True, kw_only=True):
+class TimePassed(Event, frozen=True, kw_only=True, gc=False):
     """Look at what is due; nothing else happened."""
 
 
-class TaskStarted(Event, frozen=True, kw_only=True):
+class TaskStarted(Event, frozen=True, kw_only=True, gc=False):
     """The attempt's command runs."""
 
     node: NodeNumber
@@ -49,7 +49,7 @@ class TaskProblem(StrEnum):
     """It ended, but an output could not be kept."""
 
 
-class TaskEnded(Event, frozen=True, kw_only=True):
+class TaskEnded(Event, frozen=True, kw_only=True, gc=False):
     """The attempt is over and its outputs are stored."""
 
     node: NodeNumber
@@ -69,7 +69,7 @@ class TaskEnded(Event, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class RequestEnded(Event, frozen=True, kw_only=True):
+class RequestEnded(Event, frozen=True, kw_only=True, gc=False):
     """An HTTP request was answered, or failed."""
 
     node: NodeNumber
@@ -80,23 +80,23 @@ class RequestEnded(Event, frozen=True, kw_only=True):
     result: str | None = None
 
 
-class ShutdownAsked(Event, frozen=True, kw_only=True):
+class ShutdownAsked(Event, frozen=True, kw_only=True, gc=False):
     """Somebody stops or terminates the run."""
 
     shutdown: Shutdown
 
 
-class SuspendAsked(Event, frozen=True, kw_only=True):
+class SuspendAsked(Event, frozen=True, kw_only=True, gc=False):
     """Nothing new may start."""
 
 
-class ResumeAsked(Event, frozen=True, kw_only=True):
+class ResumeAsked(Event, frozen=True, kw_only=True, gc=False):
     """Suspension ends; suspended nodes, all or those in ``nodes``, succeed."""
 
     nodes: tuple[NodeNumber, ...] | None = None
 
 
-class NodeSet(Event, frozen=True, kw_only=True):
+class NodeSet(Event, frozen=True, kw_only=True, gc=False):
     """Somebody gives suspended nodes outputs, a message or an end."""
 
     nodes: tuple[NodeNumber, ...]

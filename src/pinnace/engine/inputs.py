@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from pinnace.base.errors import ManifestError
 from pinnace.engine.node import NodeInputs
 from pinnace.engine.substitute import fill
 from pinnace.language.tags import STRICT, Scope, substitute
-from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Parameter
+from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Inputs, Parameter
 from pinnace.spec.references import Catalogue
 from pinnace.spec.templates import Template
 
@@ -23,37 +23,55 @@ _PARAMETER_MAP = "workflows.argoproj.io/configmap-type"
 
 
 def bind(
-    template: Template, arguments: Arguments, scope: Scope, catalogue: Catalogue, memo: dict[Any, Any]
+    template: Template,
+    arguments: Arguments,
+    scope: Callable[[], Scope],
+    catalogue: Catalogue,
+    memo: dict[Any, Any],
 ) -> NodeInputs:
     """Return the template's inputs with their values.
 
     Args:
-        template: whose inputs they are; their defaults may hold tags that ``scope`` knows.
+        template: whose inputs they are; their defaults may hold tags.
         arguments: final values, without tags.
-        scope: ``workflow.*`` and what is known of the node.
+        scope: ``workflow.*`` and what is known of the node; asked only where no argument is given.
         catalogue: where ConfigMaps are.
         memo: the run's.
 
     Raises:
         ManifestError: an input was not supplied.
     """
-    if not template.inputs.parameters and not template.inputs.artifacts:
+    declared = template.inputs
+    if not declared.parameters and not declared.artifacts:
         return _NOTHING
+    handed = {each.name: each.value for each in arguments.parameters if each.value not in {None, ABSENT}}
+    values = {
+        each.name: value for each in declared.parameters if (value := handed.get(each.name)) is not None
+    }
+    if declared.artifacts or len(values) < len(declared.parameters):
+        return _bound(declared, arguments, scope(), catalogue, memo)
+    return NodeInputs(parameters=values)
+
+
+def _bound(
+    declared: Inputs, arguments: Arguments, scope: Scope, catalogue: Catalogue, memo: dict[Any, Any]
+) -> NodeInputs:
+    """Return the inputs where some are not simply handed over."""
     given = {parameter.name: parameter for parameter in arguments.parameters}
     values: dict[str, str] = {}
     written: list[str] = []
-    for declared in template.inputs.parameters:
-        value, is_written = _value(declared, given.get(declared.name), scope, catalogue)
-        values[declared.name] = value
+    for parameter in declared.parameters:
+        value, is_written = _value(parameter, given.get(parameter.name), scope, catalogue)
+        values[parameter.name] = value
         if is_written and "{{" in value:
-            written.append(declared.name)
+            written.append(parameter.name)
     for name in written:
         known = {f"inputs.parameters.{other}": text for other, text in values.items() if other != name}
         values[name] = substitute(values[name], _Extended(known, scope))
     handed = {artifact.name: artifact for artifact in arguments.artifacts}
     inner = _Extended({f"inputs.parameters.{name}": text for name, text in values.items()}, scope)
     artifacts = []
-    for artifact in template.inputs.artifacts:
+    for artifact in declared.artifacts:
         bound = _artifact(fill(memo, artifact, inner), handed.get(artifact.name))
         if bound is not None:
             artifacts.append(bound)

@@ -6,13 +6,14 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
 from pinnace.base.quantities import parse_duration
-from pinnace.engine.calling import body_scope, retry_strategy, template_of
+from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.commands import CancelTask
 from pinnace.engine.gates import FAIL_FAST, admit
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Node, NodeInputs, NodeType, Phase
 from pinnace.engine.retry import go_seconds
 from pinnace.engine.substitute import fill
+from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Inputs, Parameter
 from pinnace.spec.templates import Template
@@ -35,30 +36,20 @@ def prepared(turn: Turn, node: Node) -> Template:
     Raises:
         PinnaceError: a tag cannot be replaced.
     """
-    template = template_of(turn, node).template
-    scope = body_scope(turn, node, template, retry_variables(turn, node, template))
-    filled = fill(turn.run.memo, _body(turn, template), scope)
+    plan = template_of(turn, node)
+    scope = body_scope(turn, node, plan.template, retry_variables(turn, node, plan))
+    filled = fill(turn.run.memo, plan.body, scope)
     bound = node.inputs or NodeInputs()
-    parameters = tuple(Parameter(name=name, value=value) for name, value in bound.parameters.items())
+    parameters = tuple([Parameter(name=name, value=value) for name, value in bound.parameters.items()])
     return replace(filled, inputs=Inputs(parameters=parameters, artifacts=bound.artifacts))
 
 
-def _body(turn: Turn, template: Template) -> Template:
-    """Return the template without its inputs: those are bound, not replaced."""
-    key = ("body", id(template))
-    known = turn.run.memo.get(key)
-    if known is None or known[0] is not template:
-        known = turn.run.memo[key] = (template, replace(template, inputs=Inputs(), metrics=None))
-    found: Template = known[1]
-    return found
-
-
-def retry_variables(turn: Turn, node: Node, template: Template) -> dict[str, object]:
+def retry_variables(turn: Turn, node: Node, plan: TemplatePlan) -> dict[str, object]:
     """Return ``retries`` and ``lastRetry.*`` of an attempt; nothing for a node that is none.
 
     Source: Argo operator.go executeTemplate; the first attempt sees "0" and empty texts.
     """
-    if not node.is_attempt or retry_strategy(turn, template) is None:
+    if not node.is_attempt or plan.retry_strategy is None:
         return {}
     number = int(node.key[1:-1])
     found: dict[str, object] = {

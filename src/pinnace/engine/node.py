@@ -86,8 +86,12 @@ class NodeOutputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     exit_code: int | None = None
 
 
-class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """One node of a run. A change makes a new one (``msgspec.structs.replace``)."""
+class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One node of a run. A change makes a new one (``msgspec.structs.replace``).
+
+    Number, name, type and phase are given by position: CPython takes a slow path for a call with more than 15
+    keywords.
+    """
 
     number: NodeNumber
     name: str

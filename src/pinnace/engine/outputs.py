@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.artifacts import follow
 from pinnace.engine.node import Node, NodeOutputs, Phase
+from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 from pinnace.language.expressions import analyse, evaluate
 from pinnace.language.goformat import format_value
@@ -105,16 +106,9 @@ def export(turn: Turn, node: Node, template: Template) -> None:
         turn.state = replace(turn.state, outputs=new)
 
 
-def has_exports(template: Template) -> bool:
-    """Return whether any output of the template has a ``globalName``."""
-    outputs = template.outputs
-    names = [each.global_name for each in outputs.parameters]
-    return any(names) or any(each.global_name for each in outputs.artifacts)
-
-
-def succeeded(turn: Turn, node: Node, template: Template, outputs: NodeOutputs | None) -> Node:
+def succeeded(turn: Turn, node: Node, plan: TemplatePlan, outputs: NodeOutputs | None) -> Node:
     """End ``node`` well, with its outputs and exports."""
     new = turn.settle(node, Phase.SUCCEEDED, node.message, outputs)
-    if outputs is not None and has_exports(template):
-        export(turn, new, template)
+    if outputs is not None and plan.has_exports:
+        export(turn, new, plan.template)
     return new

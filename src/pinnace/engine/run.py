@@ -14,8 +14,10 @@ import msgspec
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.index import Index
 from pinnace.engine.node import Node, NodeOutputs
+from pinnace.engine.templateplan import TemplatePlan
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import TemplateLookup
+from pinnace.spec.templates import TemplateRef
 from pinnace.spec.workflow import Workflow
 
 
@@ -66,7 +68,7 @@ class RunInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Run:
     """One workflow on its way. Changed only by ``apply``."""
 
-    __slots__ = ("index", "info", "lookup", "memo", "nodes", "state", "workflow")
+    __slots__ = ("index", "info", "lookup", "memo", "nodes", "state", "templates", "workflow")
 
     def __init__(self, info: RunInfo, workflow: Workflow, lookup: TemplateLookup) -> None:
         self.info = info
@@ -76,6 +78,8 @@ class Run:
         self.state = RunState()
         self.nodes: dict[NodeNumber, Node] = {}
         self.index = Index()
+        self.templates: dict[tuple[str, TemplateRef | None, str], TemplatePlan] = {}
+        """(name, reference, scope) → what is called there; losing it changes nothing."""
         self.memo: dict[Any, Any] = {}
-        """Facts that follow from immutable things and are worth keeping: plans, resolved templates,
+        """Facts that follow from immutable things and are worth keeping: plans,
         aggregates of finished groups. Losing it changes nothing."""

@@ -20,9 +20,9 @@ from pinnace.engine.outputs import gather, succeeded
 from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.stepscope import tasks_scope
+from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 from pinnace.language.depends import TaskResults
-from pinnace.spec.references import Resolved
 from pinnace.spec.templates import DAGTask
 
 
@@ -52,7 +52,7 @@ def assess(turn: Turn, node: Node) -> None:
 class Dag:
     """One assessment of one dag node."""
 
-    def __init__(self, turn: Turn, node: Node, resolved: Resolved, plan: DagPlan) -> None:
+    def __init__(self, turn: Turn, node: Node, resolved: TemplatePlan, plan: DagPlan) -> None:
         self.turn = turn
         self.node = node
         self.resolved = resolved
@@ -168,10 +168,10 @@ class Dag:
 
     def _group(self, task: DAGTask) -> Node:
         group = Node(
-            number=self.turn.number(),
-            name=f"{self.node.name}.{task.name}",
-            type=NodeType.TASK_GROUP,
-            phase=Phase.RUNNING,
+            self.turn.number(),
+            f"{self.node.name}.{task.name}",
+            NodeType.TASK_GROUP,
+            Phase.RUNNING,
             key=task.name,
             parent=self.node.number,
             boundary=self.node.number,
@@ -233,7 +233,7 @@ class Dag:
         except PinnaceError as error:
             turn.settle(self.node, Phase.ERROR, error.message)
             return
-        succeeded(turn, self.node, template, outputs)
+        succeeded(turn, self.node, self.resolved, outputs)
 
     def _outcome(self) -> Phase:
         """Return the dag's phase: a target's own, or that of its branch when it did not run.

@@ -11,7 +11,7 @@ from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
 from pinnace.engine.node import Node, NodeOutputs, Phase
-from pinnace.engine.outputs import export, has_exports
+from pinnace.engine.outputs import export
 from pinnace.engine.results import is_result_wanted
 from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Parameter
@@ -94,12 +94,12 @@ def ended(turn: Turn, node: Node, event: TaskEnded) -> None:
     """Judge the end, and settle. An end that is told twice changes nothing."""
     if node.phase.is_fulfilled:
         return
-    template = template_of(turn, node).template
-    verdict = judge(template, event)
+    plan = template_of(turn, node)
+    verdict = judge(plan.template, event)
     if event.notes:
         node = turn.put(replace(node, notes=event.notes))
     new = turn.settle(node, verdict.phase, verdict.message, verdict.outputs)
-    if has_exports(template):
+    if plan.has_exports:
         try:
             export(turn, new, prepared(turn, node))
         except PinnaceError as error:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
-from pinnace.engine.calling import body_scope, body_type, retry_strategy, template_of
+from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.gates import workflow_deadline
 from pinnace.engine.leaf import let_in
-from pinnace.engine.node import Node, NodeOutputs, Phase
+from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
@@ -52,12 +52,12 @@ def assess(turn: Turn, node: Node) -> None:
 
 
 def _decide(turn: Turn, node: Node, last: Node, attempts: int) -> TryAgain | GiveUp:
-    template = template_of(turn, node).template
-    declared = retry_strategy(turn, template) or RetryStrategy()
+    plan = template_of(turn, node)
+    declared = plan.retry_strategy or RetryStrategy()
     first = turn.node(turn.children(node.number)[0])
     outputs = last.outputs or NodeOutputs()
     return decide(
-        fill(turn.run.memo, declared, body_scope(turn, node, template)),
+        fill(turn.run.memo, declared, body_scope(turn, node, plan.template)),
         attempts,
         Attempt(last.phase, last.message, last.started_at or 0.0, last.finished_at or 0.0, outputs.exit_code),
         first.started_at or 0.0,
@@ -69,11 +69,10 @@ def _decide(turn: Turn, node: Node, last: Node, attempts: int) -> TryAgain | Giv
 
 
 def _start(turn: Turn, node: Node, number: int, decision: TryAgain | None) -> None:
-    template = template_of(turn, node).template
     made = Node(
-        number=turn.number(),
-        name=f"{node.name}({number})",
-        type=body_type(template),
+        turn.number(),
+        f"{node.name}({number})",
+        template_of(turn, node).body_type or NodeType.SKIPPED,
         key=f"({number})",
         parent=node.number,
         boundary=node.boundary,

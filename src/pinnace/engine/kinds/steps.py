@@ -63,4 +63,4 @@ def _finish(turn: Turn, node: Node) -> None:
     except PinnaceError as error:
         turn.settle(node, Phase.ERROR, error.message)
         return
-    succeeded(turn, node, resolved.template, outputs)
+    succeeded(turn, node, resolved, outputs)

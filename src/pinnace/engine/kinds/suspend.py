@@ -39,11 +39,11 @@ def _begin(turn: Turn, node: Node) -> None:
 
 def resume(turn: Turn, node: Node) -> None:
     """End the wait; supplied outputs that nobody supplied take their defaults."""
-    template = template_of(turn, node).template
+    plan = template_of(turn, node)
     given = node.outputs or NodeOutputs()
     parameters = dict(given.parameters)
     try:
-        for declared in template.outputs.parameters:
+        for declared in plan.template.outputs.parameters:
             if declared.name in parameters or declared.value_from is None:
                 continue
             if declared.value_from.default is None:
@@ -57,4 +57,4 @@ def resume(turn: Turn, node: Node) -> None:
         turn.settle(node, Phase.ERROR, error.message)
         return
     outputs = NodeOutputs(parameters=parameters) if parameters else None
-    succeeded(turn, node, template, outputs)
+    succeeded(turn, node, plan, outputs)

@@ -1,0 +1,59 @@
+"""What is fixed about a template, found once a run and asked for every node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from pinnace.engine.node import NodeType
+from pinnace.spec.parameters import Inputs
+from pinnace.spec.policies import RetryStrategy
+from pinnace.spec.references import Resolved
+from pinnace.spec.templates import BODY_FIELDS, Template
+from pinnace.spec.workflow import Workflow
+
+#: Which node a body makes. A new template type needs a row here and one in ``kinds``.
+NODE_TYPE: dict[str, NodeType] = {
+    "container": NodeType.POD,
+    "script": NodeType.POD,
+    "http": NodeType.HTTP,
+    "suspend": NodeType.SUSPEND,
+    "steps": NodeType.STEPS,
+    "dag": NodeType.DAG,
+}
+
+
+class TemplatePlan:
+    """A template as the engine sees it.
+
+    Attributes:
+        template: as it is written, with the workflow's defaults.
+        scope: where the names inside it are looked up.
+        body_name: the field that holds its body, or "".
+        body_type: the type of the node that runs its body; None when that is not supported.
+        retry_strategy: its own, or the workflow's default for all.
+        body: the template without its inputs and metrics: those are bound or computed, not filled.
+        has_exports: whether any of its outputs has a ``globalName``.
+    """
+
+    __slots__ = ("body", "body_name", "body_type", "has_exports", "retry_strategy", "scope", "template")
+
+    def __init__(self, resolved: Resolved, workflow: Workflow) -> None:
+        template = self.template = resolved.template
+        self.scope = resolved.scope
+        self.body_name = _body_name(template)
+        self.body_type = NODE_TYPE.get(self.body_name)
+        self.retry_strategy: RetryStrategy | None = template.retry_strategy or workflow.spec.retry_strategy
+        self.body = replace(template, inputs=Inputs(), metrics=None)
+        outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)
+        self.has_exports = any(each.global_name for each in outputs)
+
+    @property
+    def node_type(self) -> NodeType | None:
+        """The type of the node that a call makes; None when the body is not supported."""
+        return NodeType.RETRY if self.body_type and self.retry_strategy is not None else self.body_type
+
+
+def _body_name(template: Template) -> str:
+    return next((name for name, field in BODY_FIELDS.items() if getattr(template, field) is not None), "")
