@@ -56,11 +56,10 @@ def drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
     A reader of the progress that leaves (``| head``) ends the progress and not the runs.
     """
     interrupts = asyncio.run(_drive(pinnace, uids, display))
-    runs = [pinnace.load(uid) for uid in uids]
-    _show_ends(pinnace, runs, display)
+    _show_ends(pinnace, uids, display)
     if interrupts:
         return INTERRUPTED
-    return FAILED if any(run.state.phase != "Succeeded" for run in runs) else 0
+    return 0 if all(pinnace.store.find_run(uid).phase == "Succeeded" for uid in uids) else FAILED
 
 
 async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
@@ -166,14 +165,19 @@ class Interrupts:
             self._driving.cancel()
 
 
-def _show_ends(pinnace: Pinnace, runs: Sequence[Run], display: Display) -> None:
-    from pinnace.cli.printing import print_runs
-    from pinnace.cli.render.ending import render_ending
+def _show_ends(pinnace: Pinnace, uids: Sequence[str], display: Display) -> None:
+    is_told = not display.is_quiet and not display.is_log
+    if not is_told and display.output is None:
+        return  # to load a large run takes a while
+    runs = [pinnace.load(uid) for uid in uids]
+    if is_told:
+        from pinnace.cli.render.ending import render_ending
 
-    if not display.is_quiet and not display.is_log:
         with outliving_readers():
             for run in runs:
                 logs = pinnace.home.runs / run.info.uid / "logs"
                 display.say("\n" + render_ending(run, logs, is_colour=display.is_colour).rstrip("\n"))
     if display.output is not None:
+        from pinnace.cli.printing import print_runs
+
         print_runs(runs, display.output)

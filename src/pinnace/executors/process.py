@@ -131,7 +131,8 @@ class ProcessExecutor:
         """Forget attempts whose ends are saved; their staged files and captures are removed."""
         for run_id, members in self._by_run(attempt_ids).items():
             await (await self._link(run_id)).ask("release", members)
-            await asyncio.to_thread(_remove_tasks, self.folder(run_id), members)
+            if left := _left_behind(self.folder(run_id), members):
+                await asyncio.to_thread(_remove_all, left)
             for attempt_id in members:
                 self._runs.pop(attempt_id, None)
 
@@ -235,6 +236,8 @@ class ProcessExecutor:
 
     def _stage_one(self, run_id: str, task: TaskSpec) -> dict[str, Any]:
         spec: dict[str, Any] = msgspec.to_builtins(task, builtin_types=(bytes,))
+        if not spec["files"]:
+            return spec
         folder = self.folder(run_id) / "tasks" / task.attempt_id / "files"
         for number, file in enumerate(spec["files"]):
             content = file.pop("content")
@@ -264,9 +267,15 @@ def _check(task: TaskSpec) -> None:
             raise UsageError(message)
 
 
-def _remove_tasks(folder: Path, attempt_ids: Iterable[str]) -> None:
-    for attempt_id in attempt_ids:
-        shutil.rmtree(folder / "tasks" / attempt_id, ignore_errors=True)
+def _left_behind(folder: Path, attempt_ids: Iterable[str]) -> list[str]:
+    """Return the folders that the attempts have left; most have none."""
+    folders = [f"{folder}/tasks/{attempt_id}" for attempt_id in attempt_ids]
+    return [each for each in folders if os.path.lexists(each)]
+
+
+def _remove_all(folders: Iterable[str]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_run(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pinnace.spec.templates import Container, Template
@@ -50,14 +51,19 @@ _WORKFLOW: dict[str, str] = {
 }
 
 
-def notes_of(template: Template, spec: WorkflowSpec) -> tuple[str, ...]:
-    """Return a sentence for each thing that the manifest asks of this node and that is not done here."""
+def notes_of(template: Template, common: Iterable[str]) -> tuple[str, ...]:
+    """Return a sentence for each thing that the manifest asks of this node and that is not done here.
+
+    ``common`` are those that the workflow asks of all its nodes, of ``notes_of_workflow``.
+    """
     container: Container | None = template.container or template.script
-    found: dict[str, None] = {}
-    for part, table in ((container, _CONTAINER), (template, _TEMPLATE), (spec, _WORKFLOW)):
-        if part is not None:
-            found |= dict.fromkeys(_notes(part, table))
-    return tuple(found)
+    own = _notes(container, _CONTAINER) if container is not None else []
+    return tuple(dict.fromkeys((*own, *_notes(template, _TEMPLATE), *common)))
+
+
+def notes_of_workflow(spec: WorkflowSpec) -> tuple[str, ...]:
+    """Return what the workflow asks of all its nodes and that is not done here."""
+    return tuple(_notes(spec, _WORKFLOW))
 
 
 def _notes(part: Any, table: dict[str, str]) -> list[str]:

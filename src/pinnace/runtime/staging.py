@@ -7,6 +7,7 @@ costs no thread at all.
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ from pinnace.ports import executor as port
 from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.images import Images, Refusal
 from pinnace.runtime.environment import check_lengths, environment, expand
-from pinnace.runtime.fidelity import notes_of
+from pinnace.runtime.fidelity import notes_of, notes_of_workflow
 from pinnace.runtime.volumes import volume_files
 from pinnace.spec.parameters import Archive, Artifact
 from pinnace.spec.templates import Container, ScriptTemplate, Template
@@ -74,6 +75,7 @@ class Stager:
         self._isolated = isolated
         self._tasks: dict[str, StartTask] = {}
         self._notes: dict[str, tuple[str, ...]] = {}
+        self._common_notes = notes_of_workflow(run.workflow.spec)
 
     def clear(self) -> None:
         """Remove what was loaded for tasks, and the run's volumes."""
@@ -84,14 +86,14 @@ class Stager:
         for attempt_id in attempt_ids:
             self._tasks.pop(attempt_id, None)
             self._notes.pop(attempt_id, None)
-            folder = self._staging / attempt_id
-            if folder.exists():
+            folder = f"{self._staging}/{attempt_id}"
+            if os.path.lexists(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def know(self, command: StartTask) -> None:
         """Remember a task that an earlier process started: its end will be collected."""
         self._tasks[command.attempt_id] = command
-        self._notes[command.attempt_id] = self._fidelity(command.template)
+        self._notes[command.attempt_id] = notes_of(command.template, self._common_notes)
 
     def node_of(self, attempt_id: str) -> StartTask | None:
         """Return the command of a known attempt."""
@@ -111,7 +113,9 @@ class Stager:
     def _spec(self, command: StartTask, loaded: tuple[port.StagedFile, ...]) -> port.TaskSpec:
         template = command.template
         container = container_of(template)
-        files = [*loaded, *volume_files(self._run, container, template, self._staging / command.attempt_id)]
+        files = [*loaded]
+        if container.volume_mounts:
+            files += volume_files(self._run, container, template, self._staging / command.attempt_id)
         args = container.args
         if isinstance(container, ScriptTemplate) and container.source:
             script = self._script_path(command)
@@ -177,9 +181,6 @@ class Stager:
                 raise
             found.append(port.StagedFile(path=artifact.path, source=str(target), mode=None))
         return found
-
-    def _fidelity(self, template: Template) -> tuple[str, ...]:
-        return notes_of(template, self._run.workflow.spec)
 
     # From the executor -------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ class HostPlace:
         self._layout = layout
         self._files: list[str] = []
         self._folders: list[str] = []
+        self._task = ""
         self.notes: tuple[str, ...] = ()
         self.captures = ""
         self.stored = ""
@@ -50,7 +52,7 @@ class HostPlace:
 
     def furnish(self, spec: dict[str, Any]) -> None:
         """Put the task's files at their paths and make its working directory the current folder."""
-        folder = self._layout.task(spec["attempt_id"])
+        folder = self._task = self._layout.task(spec["attempt_id"])
         self.notes = _unmet(spec)
         self.captures = self.stored = f"{folder}/captures"
         if spec["captures"]:
@@ -104,8 +106,14 @@ class HostPlace:
         return 0
 
     def clear(self) -> None:
-        """Remove the files that ``furnish`` made, and their folders unless others use them now."""
+        """Remove the files that ``furnish`` made, and their folders unless others use them now.
+
+        A task that left nothing in its own folder leaves no folder: most do, and then none is to be released.
+        """
         os.chdir("/")
+        for folder in (f"{self._task}/work", self._task):
+            with contextlib.suppress(OSError):  # it is in use: captures, or files of the task
+                os.rmdir(folder)
         for path in self._files:
             trees.remove(path)
         for folder in reversed(self._folders):
