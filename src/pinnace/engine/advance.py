@@ -144,8 +144,10 @@ def _settle(turn: Turn) -> Outcome:
 def _keep_deadline(turn: Turn) -> None:
     """End everything but exit handlers when the workflow's time is over. Source: Argo exec_control.go."""
     deadline = workflow_deadline(turn)
+    if deadline is None or turn.now < deadline:
+        return
     entry = turn.find(NOBODY, "")
-    if deadline is None or turn.now < deadline or entry is None or entry.phase.is_fulfilled:
+    if entry is None or entry.phase.is_fulfilled:
         return
     if turn.is_over_time and not turn.is_fresh:
         return  # done before; what comes later is refused

@@ -49,6 +49,8 @@ class Wish(Struct, frozen=True, kw_only=True, gc=False):
     scope: str = ""
     """Where the template's name is looked up."""
     arguments: Arguments = Arguments()
+    is_watched: bool = False
+    """The call has hooks."""
     is_exit: bool = False
 
 
@@ -66,6 +68,7 @@ def call(turn: Turn, wish: Wish) -> Node:
         turn.number(),
         wish.name,
         NodeType.SKIPPED,
+        Phase.WAITING,
         key=wish.key,
         index=wish.index,
         parent=wish.parent,
@@ -76,6 +79,7 @@ def call(turn: Turn, wish: Wish) -> Node:
         template_ref=wish.template_ref,
         inline=wish.inline,
         scope=wish.scope,
+        is_watched=wish.is_watched,
         is_hook=wish.hook_of >= 0 or wish.key == "onExit" or wish.key.startswith("hooks."),
         is_exit=wish.is_exit or (caller is not None and caller.is_exit),
         generation=turn.state.generation,

@@ -18,7 +18,7 @@ class DagPlan:
     Attributes:
         tasks: by name, as the manifest has them.
         dependencies: the tasks that a task names, in ``dependencies`` or ``depends``.
-        dependents: the reverse.
+        dependents: the reverse, of those that are needed.
         targets: the tasks that are wanted: ``target``, or all that nobody depends on.
         needed: the targets and all that they depend on, each after what it depends on.
     """
@@ -48,6 +48,10 @@ class DagPlan:
         else:
             self.targets = tuple(name for name, others in self.dependents.items() if not others)
         self.needed = self._ordered()
+        wanted = frozenset(self.needed)
+        self.dependents = {
+            name: [each for each in self.dependents[name] if each in wanted] for name in wanted
+        }
 
     def _ordered(self) -> tuple[str, ...]:
         """Return what the targets need, dependencies first; no recursion, DAGs are deep."""

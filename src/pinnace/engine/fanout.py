@@ -6,7 +6,7 @@ Source: Argo steps.go resolveReferences and expandStep, dag.go expandTask, opera
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from pinnace.engine.inputs import mark_absent
 from pinnace.engine.naming import child_name
 from pinnace.engine.printf import sprintf_integer
 from pinnace.engine.scope import Chain, Values
-from pinnace.engine.substitute import fill
+from pinnace.engine.substitute import fill, has_tags
 from pinnace.language.conditions import evaluate_when
 from pinnace.language.goformat import format_value
 from pinnace.language.gojson import encode_json
@@ -42,18 +42,24 @@ class Planned(Struct, frozen=True, gc=False):
     """Why it is skipped; empty when it runs."""
 
 
-def plan(memo: dict[Any, Any], call: Call, scope: Chain) -> list[Planned]:
+def plan(memo: dict[Any, Any], call: Call, scope: Callable[[], Chain]) -> list[Planned]:
     """Return what becomes of ``call``; an empty list is a loop over nothing.
+
+    Args:
+        memo: the run's.
+        call: the step or task.
+        scope: what it sees; asked only where something refers to it.
 
     Raises:
         PinnaceError: a tag, the condition or the items are wrong.
     """
     if call.is_loop:
-        return list(_loop(memo, call, scope))
-    when = substitute(call.when, scope, strict=CALLS)
+        return list(_loop(memo, call, scope()))
+    seen = scope() if has_tags(call) or call.arguments.artifacts else None
+    when = call.when if seen is None else substitute(call.when, seen, strict=CALLS)
     if when and not evaluate_when(when):
         return [Planned(call.name, -1, call, f"when '{when}' evaluated false")]
-    return [Planned(call.name, -1, _filled(memo, call, scope, CALLS))]
+    return [Planned(call.name, -1, call if seen is None else _filled(memo, call, seen, CALLS))]
 
 
 def _loop(memo: dict[Any, Any], call: Call, scope: Chain) -> Iterator[Planned]:

@@ -53,7 +53,7 @@ def shutdown_gate(turn: Turn, node: Node) -> Verdict:
 def deadline_gate(turn: Turn, node: Node) -> Verdict:
     """End what would start after the workflow's time is over; exit handlers are spared."""
     end = workflow_deadline(turn)
-    if node.type.is_leaf and end is not None and turn.now >= end and not node.is_exit:
+    if end is not None and node.type.is_leaf and turn.now >= end and not node.is_exit:
         return Refuse(Phase.FAILED, STEP_DEADLINE)
     return None
 

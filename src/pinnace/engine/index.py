@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.node import Node
+from pinnace.engine.node import Node, NodeType, Phase
 
 #: Queues that are not a boundary's: the workflow's own parallelism, and its suspension.
 WORKFLOW = NodeNumber(-1)
@@ -65,7 +65,8 @@ class Index:
         self.wakes: list[tuple[float, NodeNumber]] = []
         """A heap; entries that no longer agree with their node are stale."""
         self.waits: dict[tuple[NodeNumber, str], int] = {}
-        """(dag node, task) → dependencies that are not done; absent before the dag is looked at."""
+        """(dag node, task) → dependencies that are not done, negative when the task is; absent before the dag is
+        looked at."""
         self.held: dict[NodeNumber, list[NodeNumber]] = {}
         """Limiter → nodes that it refused, oldest first; those before ``held_at`` are let go."""
         self.held_at: dict[NodeNumber, int] = {}
@@ -75,8 +76,9 @@ class Index:
         self.next = max(self.next, NodeNumber(node.number + 1))
         self.children.setdefault(node.parent, []).append(node.number)
         self.called[(node.parent, node.key, node.index)] = node.number
-        shift(self._tally, None, node)
-        self.active_pods += pod_change(None, node)
+        active = shift(self._tally, None, node)
+        if node.type is NodeType.POD:
+            self.active_pods += active
         self.wake(node)
 
     def _tally(self, number: NodeNumber) -> Tally:
@@ -92,6 +94,8 @@ class Index:
 
     def due(self, now: float) -> list[NodeNumber]:
         """Return the nodes whose alarm has rung by ``now``; costs what it returns, not the heap's size."""
+        if not self.wakes or self.wakes[0][0] > now:
+            return []
         found: list[NodeNumber] = []
         stack = [0]
         while stack:
@@ -123,36 +127,33 @@ class Index:
         self.held_at[limiter] = at
 
 
-def shift(tally: Callable[[NodeNumber], Tally], old: Node | None, new: Node) -> bool:
-    """Count a node's change with its parent, its boundary and its owner; return whether it freed a place.
+def _change(was: Phase | None, now: Phase) -> tuple[int, int, int]:
+    return (
+        (not now.is_fulfilled) - (was is not None and not was.is_fulfilled),
+        now.is_bad - (was is not None and was.is_bad),
+        now.is_active - (was is not None and was.is_active),
+    )
+
+
+#: By how much a change of phase changes what is open, bad and active.
+_CHANGES = {(was, now): _change(was, now) for was in (None, *Phase) for now in Phase}
+
+
+def shift(tally: Callable[[NodeNumber], Tally], old: Node | None, new: Node) -> int:
+    """Count a node's change with its parent, boundary and owner; return by how much it is more active.
 
     Args:
         tally: returns the counts of a node, to be changed.
         old: the node before, None for a new one.
         new: the node now.
     """
-    was = old.phase if old is not None else None
-    now = new.phase
-    opened = (not now.is_fulfilled) - (was is not None and not was.is_fulfilled)
+    opened, bad, active = _CHANGES[old.phase if old is not None else None, new.phase]
     if opened:
         tally(new.parent).open += opened
         if new.hook_of >= 0:
             tally(new.hook_of).hooks += opened
-    if new.boundary < 0:
-        return False
-    if not new.type.is_counted:
-        return False
-    bad = now.is_bad - (was is not None and was.is_bad)
-    active = now.is_active - (was is not None and was.is_active)
-    if bad or active:
+    if (bad or active) and new.boundary >= 0 and new.type.is_counted:
         counts = tally(new.boundary)
         counts.bad += bad
         counts.active += active
-    return active < 0
-
-
-def pod_change(old: Node | None, new: Node) -> int:
-    """Return by how much a node's change changes the number of active pods."""
-    if new.type != "Pod":
-        return 0
-    return new.phase.is_active - (old is not None and old.phase.is_active)
+    return active

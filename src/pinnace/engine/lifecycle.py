@@ -132,8 +132,10 @@ def run_hooks(turn: Turn) -> bool:
     error of the entry node.
     """
     hooks = turn.run.workflow.spec.hooks
+    if not hooks:
+        return False
     entry = turn.find(NOBODY, "")
-    if not hooks or entry is None or turn.state.is_finished or turn.state.shutdown is not Shutdown.NONE:
+    if entry is None or turn.state.is_finished or turn.state.shutdown is not Shutdown.NONE:
         return False
     is_any = False
     for name, hook in hooks.items():

@@ -131,6 +131,8 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Unix seconds at which an attempt is ended because of its retry strategy's ``maxDuration``."""
     is_expanded: bool = False
     """A group has called all its children."""
+    is_watched: bool = False
+    """Its call has hooks: its parent is told when it runs, not only when it ends."""
     is_attempt: bool = False
     is_hook: bool = False
     is_exit: bool = False

@@ -29,11 +29,15 @@ def fill(memo: dict[Any, Any], part: T, scope: Scope, strict: Strictness = LENIE
     key = ("fill", id(part))
     known = memo.get(key)
     if known is None or known[0] is not part:
-        has_tag = b"{{" in msgspec.json.encode(part)
-        known = memo[key] = (part, tagged(part) if has_tag else None)
+        known = memo[key] = (part, tagged(part) if has_tags(part) else None)
     filler = known[1]
     result: T = part if filler is None else filler(scope, strict)
     return result
+
+
+def has_tags(part: Any) -> bool:
+    """Return whether any text in ``part`` may hold a tag."""
+    return b"{{" in msgspec.json.encode(part)
 
 
 def tagged(part: Any) -> Filler | None:
@@ -89,7 +93,7 @@ def _sequence(part: list[Any] | tuple[Any, ...]) -> Filler | None:
 
     def fill_sequence(scope: Scope, strict: Strictness) -> Any:
         return make(
-            filler(scope, strict) if filler else item for filler, item in zip(fillers, part, strict=True)
+            [filler(scope, strict) if filler else item for filler, item in zip(fillers, part, strict=True)]
         )
 
     return fill_sequence

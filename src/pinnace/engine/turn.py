@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.commands import Command
-from pinnace.engine.index import Tally, pod_change, shift
-from pinnace.engine.node import NOBODY, Node, NodeOutputs, Phase
+from pinnace.engine.index import WORKFLOW, Tally, shift
+from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import Run, RunState
 
 
@@ -104,17 +104,19 @@ class Turn:
             self.called[(new.parent, new.key, new.index)] = new.number
         elif old.phase is new.phase:
             return new
-        if shift(self._counts, old, new):
+        active = shift(self._counts, old, new)
+        if active < 0 and new.boundary >= 0 and new.type.is_counted:
             self.let_go(new.boundary)
-        if new.phase.is_fulfilled and new.boundary >= 0 and self.tally(new.boundary).bad:
-            self.assess(new.boundary)  # it may fail fast
-        pods = pod_change(old, new)
-        if pods:
-            self.active_pods += pods
-            if pods < 0:
-                self.let_go(NOBODY)
-        if new.phase is not Phase.WAITING and new.phase is not Phase.PENDING:
-            self.tell(new.parent, new.number)  # nobody acts on a child before it runs
+        if active and new.type is NodeType.POD:
+            self.active_pods += active
+            if active < 0:
+                self.let_go(WORKFLOW)
+        if new.phase.is_fulfilled:
+            if new.boundary >= 0 and self.tally(new.boundary).bad:
+                self.assess(new.boundary)  # it may fail fast
+            self.tell(new.parent, new.number)
+        elif new.phase is Phase.RUNNING and (new.is_watched or new.hook_of >= 0):
+            self.tell(new.parent, new.number)
         return new
 
     def _counts(self, number: NodeNumber) -> Tally:
@@ -181,9 +183,11 @@ class Turn:
 
     def let_go(self, limiter: NodeNumber, count: int = 1) -> None:
         """Have the next ``count`` nodes that ``limiter`` refused assessed again."""
-        self.freed[limiter] = None
         old = self.run.index.held.get(limiter, [])
         new = self.held.get(limiter, [])
+        if not old and not new:
+            return
+        self.freed[limiter] = None
         at = self.held_at.get(limiter, self.run.index.held_at.get(limiter, 0))
         while count > 0 and at < len(old) + len(new):
             number = old[at] if at < len(old) else new[at - len(old)]

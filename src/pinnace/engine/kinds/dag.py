@@ -1,7 +1,7 @@
 """A dag template: each task starts when what it depends on is done. Source: Argo dag.go.
 
 ``waits`` counts, for each task, the dependencies that are not done, so that an end costs what depends on it
-and not what the DAG holds.
+and not what the DAG holds. It falls below zero when the task itself is done.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 from pinnace.language.depends import TaskResults
 from pinnace.spec.templates import DAGTask
+
+#: In ``waits``: the task is done, and those that wait for it know.
+_TOLD = -1
 
 
 def assess(turn: Turn, node: Node) -> None:
@@ -75,7 +78,6 @@ class Dag:
         turn, number = self.turn, self.node.number
         turn.waits[(number, "")] = 1
         for name in self.plan.needed:
-            turn.waits[(number, f"!{name}")] = 0
             turn.waits[(number, name)] = len(self.plan.dependencies[name])
         for name in self.plan.needed:
             known = turn.find(number, name)
@@ -97,23 +99,14 @@ class Dag:
 
             run_hooks(turn, task, child, self.node, self.resolved.scope, scope)
             child = turn.node(child.number)
-        mark = (self.node.number, f"!{child.key}")
-        if not child.phase.is_fulfilled or not hooks_done(turn, child) or self._waits(f"!{child.key}"):
+        if not child.phase.is_fulfilled or not hooks_done(turn, child) or self._waits(child.key) < 0:
             return
-        turn.waits[mark] = 1
+        turn.waits[(self.node.number, child.key)] = _TOLD
         for name in plan.dependents[child.key]:
             left = self._waits(name) - 1
             turn.waits[(self.node.number, name)] = left
-            if left == 0 and turn.find(self.node.number, name) is None and name in self._needed():
+            if left == 0 and turn.find(self.node.number, name) is None:
                 self._start(name)
-
-    def _needed(self) -> frozenset[str]:
-        key = ("needed", id(self.plan))
-        memo = self.turn.run.memo
-        if key not in memo:
-            memo[key] = frozenset(self.plan.needed)
-        found: frozenset[str] = memo[key]
-        return found
 
     # Starting ----------------------------------------------------------------------------------------------
 
@@ -127,7 +120,7 @@ class Dag:
             if self.plan.dependencies[name] and not self.plan.allows(name, self._results, self._phase):
                 self._end(task, Phase.OMITTED, "omitted: depends condition not met")
                 return
-            planned = plan(self.turn.run.memo, task, self._scope(name))
+            planned = plan(self.turn.run.memo, task, lambda: self._scope(name))
         except PinnaceError as error:
             self._end(task, Phase.ERROR, error.message)
             return
@@ -164,6 +157,7 @@ class Dag:
             inline=one.call.inline,
             scope=self.resolved.scope,
             arguments=one.call.arguments,
+            is_watched=bool(task.hooks),
         )
 
     def _group(self, task: DAGTask) -> Node:
@@ -181,6 +175,7 @@ class Dag:
             scope=self.resolved.scope,
             started_at=self.turn.now,
             is_expanded=True,
+            is_watched=bool(task.hooks),
             is_exit=self.node.is_exit,
             generation=self.turn.state.generation,
         )
@@ -219,7 +214,8 @@ class Dag:
     def finish_if_done(self) -> None:
         """End the dag when no task is open, or when failing fast leaves nothing to wait for."""
         turn, template = self.turn, self.resolved.template
-        if fails_fast(turn, self.node, template) or turn.tally(self.node.number).open:
+        tally = turn.tally(self.node.number)
+        if (tally.bad and fails_fast(turn, self.node, template)) or tally.open:
             return
         if turn.state.shutdown is not Shutdown.NONE and not self.node.is_exit:
             turn.settle(self.node, Phase.FAILED)

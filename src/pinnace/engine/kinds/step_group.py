@@ -36,7 +36,7 @@ def _expand(turn: Turn, node: Node, caller: Node, steps: tuple[WorkflowStep, ...
     resolved = template_of(turn, caller)
     scope = steps_scope(turn, caller, resolved.template, place)
     try:
-        plans = [(step, plan(turn.run.memo, step, scope)) for step in steps]
+        plans = [(step, plan(turn.run.memo, step, lambda: scope)) for step in steps]
     except PinnaceError as error:
         return turn.settle(node, Phase.ERROR, error.message)
     for step, planned in plans:
@@ -61,6 +61,7 @@ def _wish(node: Node, caller: Node, step: WorkflowStep, one: Planned, scope: str
         inline=one.call.inline,
         scope=scope,
         arguments=one.call.arguments,
+        is_watched=bool(step.hooks),
     )
 
 
