@@ -1,0 +1,60 @@
+"""Commands given hostile files, and what is left of them: everything goes through the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+from pinnace.executors.isolation import probe
+
+
+@pytest.fixture(scope="session")
+def is_isolated(tmp_path_factory: pytest.TempPathFactory) -> bool:
+    """Return whether this machine gives tasks a private view."""
+    return probe(tmp_path_factory.mktemp("probe")).is_available
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_isolated: bool) -> Path:
+    monkeypatch.setenv("PINNACE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PINNACE_ISOLATED", str(is_isolated).lower())
+    for name in ("ARGO_NAMESPACE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, home: Path, capfd: pytest.CaptureFixture[str]) -> Terminal:
+    """Return somebody who types commands."""
+    return Terminal(tmp_path, home, capfd)
+
+
+@pytest.fixture
+def private(is_isolated: bool) -> None:
+    """Skip where tasks share the machine's own view."""
+    if not is_isolated:
+        pytest.skip("this machine gives tasks no private view")
+
+
+@pytest.fixture
+def leftovers() -> Callable[[str], list[str]]:
+    """Return a function to the commands of processes that carry a word in their environment or arguments."""
+
+    def carrying(word: str) -> list[str]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            if int(process.name) == os.getpid():
+                continue
+            try:
+                told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            except OSError:
+                continue
+            if word.encode() in told:
+                found.append(told[:200].decode("utf-8", "replace"))
+        return found
+
+    return carrying
