@@ -43,6 +43,9 @@ def codes(lines: list[str]) -> list[str]:
         ("steps: [[{name: a, template: main, when: 'a == b'}]]", None),
         ("steps: [[{name: a, template: ok, arguments: {parameters: [{name: z, value: z}]}}]]",
          "unused-argument"),
+        ("container: {image: x}, retryStrategy: {}", "endless-retry"),
+        ("container: {image: x}, retryStrategy: {retryPolicy: Always}", "endless-retry"),
+        ("container: {image: x}, retryStrategy: {expression: 'asInt(retries) < 3'}", None),
     ],
 )  # fmt: skip
 def test_a_trap_is_told_and_its_remedy_is_not(told: Told, body: str, code: str | None) -> None:
@@ -112,3 +115,104 @@ def test_a_whole_fan_in_on_a_command_line_is_told_with_the_remedy(told: Told) ->
     (line,) = told(manifest, warnings=True)
     assert line.startswith("large-argument spec.templates[1].steps[1][0].arguments.parameters[0].value: ")
     assert line.endswith("(pass them as an input artifact: raw: {data: '{{steps.a.outputs.result}}'})")
+
+
+def conditional(when: str) -> str:
+    steps = f"[[{{name: a, template: ok, when: {when!r}}}]]"
+    return f"{AROUND}  - {{name: ok, suspend: {{}}}}\n  - name: main\n    steps: {steps}\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        ("{{workflow.name}} == heads", None),
+        ("{{workflow.name}} > 5", None),
+        ("{{workflow.name}}", None),
+        ("{{= 1 == 1}}", None),
+        ("( {{workflow.name}} == heads && {{workflow.name}} == tails ) || 1 == 1", None),
+        ("'{{workflow.name}}' == 'my-value'", None),
+        ("{{workflow.name}} == 'word'", None),
+        ("{{workflow.name}} == 'my-value'", "unquoted-condition"),
+        ("{{workflow.name}} != ''", "unquoted-condition"),
+        ("'a b' == {{workflow.name}}", "unquoted-condition"),
+        ("{{workflow.name}} == my-value", "invalid-condition"),
+        ("{{workflow.name}} == ", "invalid-condition"),
+    ],
+)
+def test_a_condition_that_will_fail_on_some_value_is_told(told: Told, when: str, code: str | None) -> None:
+    assert told(conditional(when)) == []
+    assert codes(told(conditional(when), warnings=True)) == ([code] if code else [])
+
+
+def test_the_remedy_of_a_condition_is_its_quotes(told: Told) -> None:
+    (line,) = told(conditional("{{workflow.name}} == 'my-value'"), warnings=True)
+    assert line.endswith("(write '{{workflow.name}}', quotes included)")
+
+
+SHARED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: shared}
+spec:
+  onExit: bye
+  volumes: [{name: v, emptyDir: {}}]
+  templates:
+  - {name: work, container: {image: x}}
+  - {name: bye, container: {image: x}}
+"""
+
+
+def test_what_a_template_leaves_behind_when_it_is_called_is_told(told: Told) -> None:
+    call = "steps: [[{name: a, templateRef: {name: shared, template: work}}]]"
+    manifest = f"{AROUND}  - {{name: main, {call}}}\n"
+    assert told(SHARED, manifest) == []
+    (line,) = told(SHARED, manifest, warnings=True)
+    assert line == (
+        "ignored-spec spec.templates[0].steps[0][0].templateRef: a templateRef takes over the template and"
+        " nothing else: onExit, volumes in the spec of 'shared' do not count here (give this step or this"
+        " workflow its own)"
+    )
+    whole = "spec: {entrypoint: work, workflowTemplateRef: {name: shared}}\n"
+    assert told(SHARED, whole, warnings=True) == []
+
+
+def test_an_output_that_nothing_reads_is_told(told: Told) -> None:
+    def manifest(output: str, more: str = "") -> str:
+        make = f"{{name: make, container: {{image: x}}, outputs: {{parameters: [{output}]}}}}"
+        return f"{AROUND}  - {make}\n{SAY}  - {{name: main, steps: [[{{name: a, template: make}}]{more}]}}\n"
+
+    made = "{name: o, valueFrom: {path: /o}}"
+    (line,) = told(manifest(made), warnings=True)
+    assert line.startswith("unused-output spec.templates[0].outputs.parameters[0]: ")
+    exported = made.replace("name: o", "name: o, globalName: far")
+    assert told(manifest(exported), warnings=True) == []
+    argument = "{name: m, value: '{{steps.a.outputs.parameters.o}}'}"
+    used = f", [{{name: b, template: say, arguments: {{parameters: [{argument}]}}}}]"
+    assert told(manifest(made, used), warnings=True) == []
+
+
+SECRET_USER = """\
+spec:
+  entrypoint: main
+  volumes: [{name: v, secret: {secretName: far}}, {name: w, configMap: {name: conf}}]
+  templates:
+  - name: main
+    container:
+      image: x
+      env:
+      - {name: A, valueFrom: {secretKeyRef: {name: s, key: a}}}
+      - {name: B, valueFrom: {secretKeyRef: {name: s, key: b}}}
+      - {name: C, valueFrom: {configMapKeyRef: {name: perhaps, key: c, optional: true}}}
+      - {name: D, valueFrom: {secretKeyRef: {name: "{{workflow.name}}", key: d}}}
+"""
+
+
+def test_secrets_and_config_maps_that_no_file_holds_are_told_once(told: Told) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: x}\n"
+    assert told(secret, SECRET_USER) == []
+    give, ignore = "is among the files (give the file that holds the", "or --ignore-missing"
+    assert told(secret, SECRET_USER, warnings=True) == [
+        f"missing-secret spec.volumes[0].secret: no Secret 'far' {give} Secret, {ignore})",
+        f"missing-config-map spec.volumes[1].configMap: no ConfigMap 'conf' {give} ConfigMap, {ignore})",
+        "missing-secret spec.templates[0].container.env[1].valueFrom.secretKeyRef: Secret 's' has no key 'b'",
+    ]

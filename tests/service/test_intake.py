@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pinnace.base.errors import UsageError
-from pinnace.service.intake import inspect, take_in
+from pinnace.service.intake import take_in
 from pinnace.spec.overrides import Overrides
 
 WORKFLOW = b"""
@@ -61,8 +61,7 @@ def test_problems_of_all_files_come_at_once_and_in_order() -> None:
     assert list(dict.fromkeys(problem.file for problem in intake.problems)) == ["a.yaml", "b.yaml"]
 
 
-def test_an_inspection_forgives_arguments_that_are_given_later() -> None:
-    assert inspect([("f.yaml", ONE)]).is_sound
+def test_arguments_without_a_value_are_refused() -> None:
     assert not take_in([("f.yaml", ONE)], Overrides()).is_sound
 
 
@@ -85,4 +84,3 @@ spec: {schedules: ["@daily"], workflowSpec: {entrypoint: main, templates: [{name
     assert [str(problem) for problem in intake.problems] == [
         "c.yaml:3:7: warning[kind-skipped]: kind: a CronWorkflow is a schedule, not a run: it is skipped here"
     ]
-    assert inspect([("c.yaml", cron)]).problems == ()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from pinnace.base.errors import ManifestError
 from pinnace.checks.context import ARGUMENTS, CallSite, Context, calls_of, is_dynamic
+from pinnace.spec.catalogue import MissingTemplateError
 from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Parameter
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.templates import Call, LifecycleHook, Template
@@ -76,7 +77,8 @@ def _check_call(context: Context, call: Call | LifecycleHook, path: Path, given:
         where = path
         if path[-1] not in {"entrypoint", "onExit"}:
             where = (*path, "templateRef" if call.template_ref is not None else "template")
-        context.findings.error("unknown-template", error.message, where, error.remedy)
+        code = "missing-template" if isinstance(error, MissingTemplateError) else "unknown-template"
+        context.findings.error(code, error.message, where, error.remedy)
         return
     parameters = {parameter.name: parameter for parameter in given.parameters}
     artifacts = {artifact.name for artifact in given.artifacts}

@@ -6,13 +6,15 @@ write instead; Argo's own words are used where Argo has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pinnace.base.errors import ManifestError
 from pinnace.checks.arguments import check_arguments
 from pinnace.checks.bodies import check_bodies
 from pinnace.checks.cluster import check_cluster
+from pinnace.checks.conditions import check_conditions
 from pinnace.checks.context import Context, Findings
+from pinnace.checks.data import check_data
 from pinnace.checks.graph import check_graph
 from pinnace.checks.locations import check_locations
 from pinnace.checks.loops import check_loops
@@ -23,10 +25,11 @@ from pinnace.checks.reach import Reach
 from pinnace.checks.retries import check_retries
 from pinnace.checks.schedules import check_cron_workflow, check_event_binding
 from pinnace.checks.traps import check_traps
+from pinnace.checks.unheard import check_unheard
 from pinnace.checks.unsupported import check_unsupported
 from pinnace.checks.variables import check_variables
 from pinnace.spec.bundle import Bundle
-from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.catalogue import Catalogue, MissingTemplateError
 from pinnace.spec.documents import Document
 from pinnace.spec.merge import with_template_ref
 from pinnace.spec.problems import Problem
@@ -37,6 +40,17 @@ from pinnace.spec.workflow import Workflow, WorkflowTemplate
 #: The kinds that the checks know; the others are data.
 Checked = Workflow | WorkflowTemplate | CronWorkflow | WorkflowEventBinding
 
+#: What looks at nothing but the templates of one document.
+_OF_TEMPLATES = (
+    check_pods,
+    check_locations,
+    check_outputs,
+    check_graph,
+    check_loops,
+    check_conditions,
+    check_traps,
+)
+
 
 def check(
     manifest: Checked, document: Document, catalogue: Catalogue, *, lint: bool = False
@@ -46,18 +60,18 @@ def check(
     ``lint`` forgives what is only given at submission: the values of workflow arguments. The templates of
     other documents that it refers to are checked with those documents. Never raises for any manifest.
     """
+    findings = Findings(document)
+    check_data(document, catalogue, findings)
     if isinstance(manifest, WorkflowEventBinding):
-        findings = Findings(document)
         check_event_binding(manifest, findings)
         return findings.problems
     if isinstance(manifest, CronWorkflow):
-        findings = Findings(document)
         check_cron_workflow(manifest, findings)
         # Nobody gives arguments at a tick: there is nothing to forgive.
         inside = Findings(document, ("spec", "workflowSpec"))
         workflow = manifest.as_workflow()
         return findings.problems + _check_workflow(workflow, workflow, inside, catalogue, lint=False)
-    return _check_workflow(manifest, _as_workflow(manifest), Findings(document), catalogue, lint=lint)
+    return _check_workflow(manifest, _as_workflow(manifest), findings, catalogue, lint=lint)
 
 
 def _check_workflow(
@@ -72,7 +86,7 @@ def _check_workflow(
     try:
         whole = with_template_ref(workflow, catalogue)
     except ManifestError as error:
-        code = "misplaced-field" if error.path else "unknown-template"
+        code = "missing-template" if isinstance(error, MissingTemplateError) else "misplaced-field"
         path = ("spec", "templates") if error.path else ("spec", "workflowTemplateRef", "name")
         findings.error(code, error.message.removeprefix(f"{error.path}: "), path, error.remedy)
         return findings.problems
@@ -96,21 +110,23 @@ def _check_workflow(
     check_unsupported(context, reach)
     if not context.merged:
         # Templates of a workflowTemplateRef are told about in their own document.
-        for family in (check_pods, check_locations, check_outputs, check_graph, check_loops, check_traps):
+        for family in _OF_TEMPLATES:
             family(context)
+        check_unheard(context, reach)
     return findings.problems
 
 
-def check_bundle(bundle: Bundle, *, lint: bool = False) -> list[Problem]:
+def check_bundle(bundle: Bundle, *, lint: bool = False, kinds: Collection[str] = ()) -> list[Problem]:
     """Return what is wrong in all files of ``bundle``: what reading them told and what the checks find.
 
-    Sorted by file, as the bundle has them, and place in the file.
+    Sorted by file, as the bundle has them, and place in the file. Given ``kinds``, only those are checked.
     """
     manifests: list[Checked] = [*bundle.workflow_templates, *bundle.workflows]
     manifests += [*bundle.cron_workflows, *bundle.event_bindings]
     found: list[Problem] = []
     for manifest in manifests:
-        found += check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=lint)
+        if not kinds or manifest.kind in kinds:
+            found += check(manifest, bundle.document_of(manifest), bundle.catalogue, lint=lint)
     return with_found(bundle, found)
 
 

@@ -55,6 +55,9 @@ def _check_strategy(context: Context, strategy: RetryStrategy, path: Path) -> No
         _check_expression(context, strategy.expression, (*path, "expression"))
     backoff = strategy.backoff
     if backoff is None:
+        if limit is None and not strategy.expression:
+            message = "without a limit, an expression or a backoff it retries at once and for ever"
+            findings.warn("endless-retry", message, path, "give a limit")
         return
     if not backoff.duration:
         message = "no base duration specified for retryStrategy"

@@ -1,4 +1,4 @@
-"""The reference of commands and settings, made from the commands and settings themselves.
+"""The reference of commands, settings and problems, made from what it describes.
 
 ``python -m pinnace.cli.reference docs/reference`` writes it; a test holds it to what is written.
 """
@@ -13,13 +13,18 @@ import click
 
 from pinnace.cli.main import COMMANDS, cli
 from pinnace.settings import documented
+from pinnace.spec.problem_codes import SECTIONS
 
 _MADE = "<!-- Made by `python -m pinnace.cli.reference docs/reference`; change the code, not this file. -->"
 
 
 def pages() -> dict[str, str]:
     """Return the text of each page by its file's name."""
-    return {"commands.md": "".join(_commands()), "settings.md": "".join(_settings())}
+    return {
+        "commands.md": "".join(_commands()),
+        "settings.md": "".join(_settings()),
+        "problems.md": "".join(_problems()),
+    }
 
 
 def _commands() -> Iterator[str]:
@@ -55,6 +60,15 @@ def _settings() -> Iterator[str]:
     yield "| Variable | Meaning | Kind | Default |\n|---|---|---|---|\n"
     for doc in documented().values():
         yield f"| `{doc.variable}` | {_cell(doc.text)} | {doc.unit} | `{_cell(doc.default)}` |\n"
+
+
+def _problems() -> Iterator[str]:
+    yield f"{_MADE}\n\n# Problems of manifests\n\n"
+    yield "What `lint` and `run` tell, by the code in brackets; `pinnace lint --explain CODE` says it too.\n"
+    for section, codes in SECTIONS.items():
+        yield f"\n## {section}\n"
+        for code, meaning in codes.items():
+            yield f"\n### {code}\n\n{meaning.title}. {meaning.text}\n"
 
 
 def _prose(text: str) -> str:

@@ -1,4 +1,4 @@
-"""From files to workflows that may start: read, choose, override, check. Used by ``run`` and ``lint``."""
+"""From files to workflows that may start: read, choose, override, check. Used by ``run``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pinnace.base.errors import UsageError
-from pinnace.checks.check import check, check_bundle, with_found
+from pinnace.checks.check import check, with_found
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.overrides import Overrides, apply_overrides
@@ -90,12 +90,6 @@ def _skipped(bundle: Bundle) -> list[Problem]:
         )
         problems.append(bundle.document_of(item).locate(problem, ("kind",), at_value=True))
     return problems
-
-
-def inspect(sources: Iterable[tuple[str, bytes]], *, strict: bool = True) -> Intake:
-    """Return everything in ``sources`` with all that is wrong; values of arguments may still be missing."""
-    bundle = read_bundle(sources, strict=strict)
-    return Intake(workflows=bundle.workflows, bundle=bundle, problems=tuple(check_bundle(bundle, lint=True)))
 
 
 def _choose(workflows: Sequence[Workflow], chosen: Sequence[str]) -> Sequence[Workflow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.decode import Manifest, decode
@@ -38,6 +38,11 @@ class Bundle:
         )
         self.problems = (*problems, *_same_names(self._loaded))
 
+    @property
+    def has_objects(self) -> bool:
+        """Return whether the files hold anything that is read here."""
+        return bool(self._loaded)
+
     def document_of(self, manifest: Manifest) -> Document:
         """Return the document that ``manifest``, one of this bundle's, was read from.
 
@@ -50,10 +55,13 @@ class Bundle:
         raise KeyError(manifest.metadata.name)
 
 
-def read_bundle(sources: Iterable[tuple[str, str | bytes]], *, strict: bool = True) -> Bundle:
+def read_bundle(
+    sources: Iterable[tuple[str, str | bytes]], *, strict: bool = True, kinds: Collection[str] = ()
+) -> Bundle:
     """Return everything in ``sources``, pairs of a file's name and its text, with all that is wrong in them.
 
-    Nothing may start while ``problems`` holds an error. Unless ``strict``, unknown fields only warn.
+    Nothing may start while ``problems`` holds an error. Unless ``strict``, unknown fields only warn. Given
+    ``kinds``, documents of other kinds are read, and what is wrong with them is not told.
     """
     origins: list[str] = []
     loaded: list[tuple[Manifest, Document]] = []
@@ -64,7 +72,8 @@ def read_bundle(sources: Iterable[tuple[str, str | bytes]], *, strict: bool = Tr
         problems += found
         for document in documents:
             manifest, found = decode(document, strict=strict)
-            problems += found
+            if not kinds or document.kind in kinds:
+                problems += found
             if manifest is not None:
                 loaded.append((manifest, document))
     return Bundle(origins, loaded, problems)

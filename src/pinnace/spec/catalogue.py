@@ -15,6 +15,10 @@ from pinnace.spec.workflow import ConfigMap, Secret, WorkflowTemplate
 _Named = TypeVar("_Named", WorkflowTemplate, ConfigMap, Secret)
 
 
+class MissingTemplateError(ManifestError):
+    """No such WorkflowTemplate or ClusterWorkflowTemplate is known; a cluster may have it."""
+
+
 class Catalogue:
     """What a run can refer to by name. The last of two objects with one name counts."""
 
@@ -40,7 +44,7 @@ class Catalogue:
         """Return the (cluster) workflow template of that name.
 
         Raises:
-            ManifestError: there is none; the remedy names a similar one or tells what to add.
+            MissingTemplateError: there is none; the remedy names a similar one or tells what to add.
         """
         found = self.workflow_template(name, cluster_scope=cluster_scope)
         if found is not None:
@@ -51,7 +55,7 @@ class Catalogue:
         if self.workflow_template(name, cluster_scope=not cluster_scope) is not None:
             hint = f"it is {'namespaced' if cluster_scope else 'cluster-wide'}: set clusterScope accordingly"
         message = f"{'cluster ' if cluster_scope else ''}workflow template {name} not found"
-        raise ManifestError(message, remedy=hint)
+        raise MissingTemplateError(message, remedy=hint)
 
     def config_map_value(self, name: str, key: str) -> str | None:
         """Return the text under ``key`` of a ConfigMap, or None when either does not exist."""

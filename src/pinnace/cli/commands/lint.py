@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
-import msgspec
 
+from pinnace import __version__
+from pinnace.base.errors import UsageError
 from pinnace.cli.main import WRONG_USE, leave
 from pinnace.cli.options import no_color_option
 from pinnace.cli.session import is_colour
 from pinnace.cli.sources import read_sources
-from pinnace.spec.problems import Problem
+from pinnace.spec.problems import Problem, did_you_mean
 
 
 @click.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("-o", "--output", type=click.Choice(["pretty", "simple", "json"]), default="pretty")
+@click.argument("files", metavar="FILE...", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["pretty", "simple", "text", "json", "sarif", "github"]),
+    default="pretty",
+    help="The form of the output; text is another word for simple.",
+)
+@click.option(
+    "--kinds",
+    default="all",
+    metavar="KIND,...",
+    help="What is checked: workflows, workflowtemplates, cronworkflows, clusterworkflowtemplates, all.",
+)
 @click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
+@click.option(
+    "--ignore-missing",
+    is_flag=True,
+    help="Pass over WorkflowTemplates, Secrets and ConfigMaps that are not among the files.",
+)
+@click.option("--here", is_flag=True, help="Also tell what a run on this machine does otherwise.")
+@click.option("--warnings-as-errors", is_flag=True, help="Fail on warnings too.")
+@click.option("--explain", metavar="CODE", default="", help="Say what a problem's code means, and leave.")
 @click.option(
     "--offline",
     is_flag=True,
@@ -28,23 +49,69 @@ from pinnace.spec.problems import Problem
     help="Accepted for argo's sake: lint is always offline.",
 )
 @no_color_option
-def lint(files: Sequence[str], output: str, *, strict: bool, no_color: bool) -> None:
-    """Say what is wrong in FILE...: manifests, folders of them, or - for standard input.
+def lint(files: Sequence[str], output: str, **given: Any) -> None:
+    """Say what is wrong in FILE...: manifests, folders of them, URLs, or - for standard input.
 
-    What a file refers to is looked for in the others. The exit status is 2 if there is an error.
+    What a file refers to is looked for in the others. No cluster and no network is needed. The exit status is
+    2 if there is an error, or nothing that could be checked.
     """
-    from pinnace.service.intake import inspect
+    from pinnace.service.lint import lint as find_problems
 
-    intake = inspect(read_sources(files), strict=strict)
-    if output == "json":
-        click.echo(json.dumps([msgspec.to_builtins(problem) for problem in intake.problems], indent=2))
-    elif output == "simple":
-        for problem in intake.problems:
+    if given["explain"]:
+        click.echo(_explanation(given["explain"]))
+        return
+    if not files:
+        message = "no files are given"
+        raise UsageError(message, remedy="Name files or folders, or - for standard input.")
+    linted = find_problems(
+        read_sources(files),
+        strict=given["strict"],
+        kinds=_kinds(given["kinds"]),
+        ignore_missing=given["ignore_missing"],
+        here=given["here"],
+    )
+    _print(linted.problems, linted.files, output, no_color=given["no_color"])
+    if linted.is_empty:
+        message = "found nothing to lint in the files given"
+        raise UsageError(message, remedy="They hold no document of a kind that Argo or Pinnace reads.")
+    if linted.fails(on_warnings=given["warnings_as_errors"]):
+        leave(WRONG_USE)
+
+
+def _kinds(text: str) -> frozenset[str]:
+    """Return the kinds that ``--kinds`` names; empty means all."""
+    from pinnace.service.lint import KINDS
+
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in KINDS and word != "all":
+            hint = did_you_mean(word, KINDS) or f"One or more of {', '.join(KINDS)}, or all."
+            raise UsageError(f"--kinds: no such kind {word!r}", remedy=hint)
+    return frozenset() if "all" in words else frozenset(KINDS[word] for word in words)
+
+
+def _explanation(code: str) -> str:
+    from pinnace.spec.problem_codes import CODES
+
+    meaning = CODES.get(code)
+    if meaning is None:
+        raise UsageError(f"no problem has the code {code!r}", remedy=did_you_mean(code, CODES))
+    return f"{code}: {meaning.title}.\n\n{meaning.text}"
+
+
+def _print(problems: Sequence[Problem], files: Sequence[str], output: str, *, no_color: bool) -> None:
+    if output == "pretty":
+        _print_pretty(problems, files, is_colour=is_colour(no_color=no_color))
+    elif output in {"simple", "text"}:
+        for problem in problems:
             click.echo(str(problem))
     else:
-        _print_pretty(intake.problems, intake.bundle.origins, is_colour=is_colour(no_color=no_color))
-    if not intake.is_sound:
-        leave(WRONG_USE)
+        from pinnace.cli.render.reports import as_github, as_json, as_sarif
+
+        if output == "github":
+            click.echo(as_github(problems), nl=False)
+        else:
+            click.echo(as_json(problems) if output == "json" else as_sarif(problems, __version__))
 
 
 def _print_pretty(problems: Sequence[Problem], files: Sequence[str], *, is_colour: bool) -> None:

@@ -1,0 +1,60 @@
+"""What is written and comes to nothing: specs of which only a template is used, outputs that nobody reads."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from pinnace.checks.context import Context, calls_of, is_dynamic
+from pinnace.checks.reach import Reach
+from pinnace.spec.encode import encode
+from pinnace.spec.references import LOCAL
+
+#: Fields of a WorkflowTemplate's spec that its templates need or are meant to have, and that a call of one of
+#: them leaves behind: as attribute and as written.
+_LEFT_BEHIND = {
+    "on_exit": "onExit",
+    "hooks": "hooks",
+    "template_defaults": "templateDefaults",
+    "retry_strategy": "retryStrategy",
+    "volumes": "volumes",
+    "volume_claim_templates": "volumeClaimTemplates",
+}
+_ALL_OUTPUTS = re.compile(r"outputs\.parameters\b(?!\.)")
+
+
+def check_unheard(context: Context, reach: Reach) -> None:
+    """Warn about what has no effect, though its author surely meant it to."""
+    for site in context.sites():
+        for call, path, _ in calls_of(site):
+            ref = call.template_ref
+            if ref is None or is_dynamic(call):
+                continue
+            holder = context.catalogue.workflow_template(ref.name, cluster_scope=ref.cluster_scope)
+            fields = [field for name, field in _LEFT_BEHIND.items() if holder and getattr(holder.spec, name)]
+            if fields:
+                message = (
+                    "a templateRef takes over the template and nothing else:"
+                    f" {', '.join(fields)} in the spec of '{ref.name}' do not count here"
+                )
+                hint = "give this step or this workflow its own"
+                context.findings.warn("ignored-spec", message, (*path, "templateRef"), hint)
+    if not context.is_template:
+        _check_outputs(context, reach)
+
+
+def _check_outputs(context: Context, reach: Reach) -> None:
+    """Warn about output parameters of a called template that no text of the workflow mentions."""
+    text = msgspec.json.encode(encode(context.spec)).decode()
+    if _ALL_OUTPUTS.search(text):
+        return  # all outputs of a loop, or an expression over them
+    for index, template in enumerate(context.spec.templates):
+        if (LOCAL, template.name) not in reach.reached or template.name == context.spec.entrypoint:
+            continue
+        for place, parameter in enumerate(template.outputs.parameters):
+            mentioned = re.search(rf"outputs\.parameters\.{re.escape(parameter.name)}(?![\w-])", text)
+            if not parameter.global_name and parameter.name and not mentioned:
+                message = f"nothing in this workflow reads the output parameter '{parameter.name}'"
+                path = ("spec", "templates", index, "outputs", "parameters", place)
+                context.findings.warn("unused-output", message, path)

@@ -1,0 +1,83 @@
+"""What is wrong in manifests, without running them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+import msgspec
+
+from pinnace.checks.check import check_bundle
+from pinnace.spec.bundle import Bundle, read_bundle
+from pinnace.spec.problems import Path, Problem, format_path
+from pinnace.spec.workflow import Workflow, WorkflowTemplate
+
+#: The kinds by the words that argo has for them.
+KINDS = {
+    "workflows": "Workflow",
+    "workflowtemplates": "WorkflowTemplate",
+    "cronworkflows": "CronWorkflow",
+    "clusterworkflowtemplates": "ClusterWorkflowTemplate",
+}
+#: What the files do not hold and a cluster may.
+_MISSING = frozenset({"missing-template", "missing-secret", "missing-config-map"})
+
+
+class Linted(msgspec.Struct, frozen=True, kw_only=True):
+    """What lint found."""
+
+    files: tuple[str, ...]
+    """In the order given."""
+    problems: tuple[Problem, ...]
+    """By file and place."""
+    is_empty: bool
+    """Whether the files hold nothing that can be checked, so that nothing was found."""
+
+    def fails(self, *, on_warnings: bool) -> bool:
+        """Return whether there is an error; with ``on_warnings``, whether there is any problem."""
+        return any(problem.is_error or on_warnings for problem in self.problems)
+
+
+def lint(
+    sources: Iterable[tuple[str, bytes]],
+    *,
+    strict: bool = True,
+    kinds: Collection[str] = (),
+    ignore_missing: bool = False,
+    here: bool = False,
+) -> Linted:
+    """Return what is wrong in ``sources``, pairs of a file's name and its text.
+
+    Args:
+        sources: the files; what one refers to is looked for in all.
+        strict: whether unknown fields are errors.
+        kinds: the kinds that are checked, as manifests write them; empty means all.
+        ignore_missing: whether WorkflowTemplates, Secrets and ConfigMaps that no file holds are passed over.
+        here: whether to say what a run on this machine does otherwise than a cluster.
+    """
+    bundle = read_bundle(sources, strict=strict, kinds=kinds)
+    problems = check_bundle(bundle, lint=True, kinds=kinds)
+    if ignore_missing:
+        problems = [problem for problem in problems if problem.code not in _MISSING]
+    if here:
+        problems += _differences(bundle)
+    return Linted(
+        files=bundle.origins, problems=tuple(problems), is_empty=not problems and not bundle.has_objects
+    )
+
+
+def _differences(bundle: Bundle) -> Iterator[Problem]:
+    """Yield what of each template is not honoured on this machine."""
+    from pinnace.runtime.fidelity import notes_of, notes_of_workflow
+
+    manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
+    for manifest in manifests:
+        document = bundle.document_of(manifest)
+        parts: list[tuple[Path, tuple[str, ...]]] = [(("spec",), notes_of_workflow(manifest.spec))]
+        for index, template in enumerate(manifest.spec.templates):
+            parts.append((("spec", "templates", index), notes_of(template, ())))
+        for path, notes in parts:
+            for note in notes:
+                problem = Problem(
+                    code="differs-here", message=note, path=format_path(path), severity="warning"
+                )
+                yield document.locate(problem, path, at_value=True)
