@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import quote, urlunsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnace.ports.web import (
+    _PLAIN,
     Hop,
     InvalidRequestError,
     canonical_name,
@@ -162,6 +164,15 @@ def test_what_is_sent_is_printable_ascii(tail: str) -> None:
     assert wired.isprintable()
     assert " " not in wired
     assert split_url(wired).hostname == "host.example"
+
+
+@given(st.from_regex(_PLAIN, fullmatch=True))
+def test_a_plain_url_has_all_its_parts_and_nothing_to_be_escaped(url: str) -> None:
+    split = split_url(url)
+    assert split.scheme in {"http", "https"}
+    assert split.hostname
+    assert urlunsplit(split) == url == wire_url(url)
+    assert quote(url, safe=":/?!$&'()*+,;=.-_~") == url
 
 
 @pytest.mark.parametrize(

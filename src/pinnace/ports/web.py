@@ -41,6 +41,11 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 #: What a request line may hold besides letters and digits.
 _UNESCAPED = "!#$%&'()*+,-./:;=?@[]_~"
+#: Most URLs: nothing can be wrong with one, and it is sent as it stands.
+_PLAIN = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
+    r"/[A-Za-z0-9._~!$&'()*+,;=:/-]*(?:\?[A-Za-z0-9._~!$&'()*+,;=:/-]+)?"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NOT_IN_HOST = re.compile(r'[ "<>\\^`{|}]')
@@ -111,11 +116,13 @@ def check_request(method: str, url: str, headers: Sequence[tuple[str, str]]) -> 
     """
     if not method or not _TOKEN.issuperset(method):
         raise InvalidRequestError(f'net/http: invalid method "{method}"')
-    split = split_url(url)
-    if split.scheme not in {"http", "https"}:
-        raise InvalidRequestError(f'{operation(method, url)}: unsupported protocol scheme "{split.scheme}"')
-    if not split.hostname:
-        raise InvalidRequestError(f"{operation(method, url)}: http: no Host in request URL")
+    if not _PLAIN.fullmatch(url):
+        split = split_url(url)
+        if split.scheme not in {"http", "https"}:
+            scheme = f'unsupported protocol scheme "{split.scheme}"'
+            raise InvalidRequestError(f"{operation(method, url)}: {scheme}")
+        if not split.hostname:
+            raise InvalidRequestError(f"{operation(method, url)}: http: no Host in request URL")
     for name, value in headers:
         if not name or not _TOKEN.issuperset(name):
             raise InvalidRequestError(
@@ -156,6 +163,8 @@ def wire_url(url: str) -> str:
     Raises:
         InvalidRequestError: it is no URL.
     """
+    if _PLAIN.fullmatch(url):
+        return url
     split = split_url(url)
     host = split.netloc.rpartition("@")[2]
     if not host.isascii():
