@@ -7,10 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from pinnace.base.errors import NotFoundError, RefusedError
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
+from pinnace.service.labels import WORLD
 from pinnace.settings import Settings
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.workflow import Workflow
@@ -74,6 +77,10 @@ class Pinnace:
             self._images = ImageTable(standins, answers)
         return self._images
 
+    def answer_with(self, world: World) -> None:
+        """Let ``world`` answer from now on for the services that manifests name."""
+        self._world, self._images = world, None
+
     # Runs --------------------------------------------------------------------------------------------------
 
     def submit(
@@ -92,7 +99,7 @@ class Pinnace:
             owner=self.owner,
             now=time.time(),
             transient_pattern=self.settings.transient_error_pattern,
-            labels=dict(labels or {}),
+            labels={**(labels or {}), **({WORLD: "embedded"} if self._world is not None else {})},
         )
         self._leases[uid] = lease
         return uid
@@ -165,7 +172,7 @@ class Pinnace:
         return rebuilt(self.store.load_run(uid))
 
     def delete(self, uid: str) -> None:
-        """Forget a run with its logs and scratch files.
+        """Forget a run with its logs and scratch files; what a crash left running of it is ended.
 
         Raises:
             RefusedError: a process drives it.
@@ -176,9 +183,13 @@ class Pinnace:
             name = self.store.find_run(uid).name
         except NotFoundError:
             return
-        if self.store.owner_of(uid) is not None:
+        if self.store.acquire(uid, self.owner, LEASE_SECONDS) is None:
             message = f"{name} is being driven"
             raise RefusedError(message, remedy=f"End it first: `pinnace terminate {name}`.")
+        if (self.home.runs / uid).exists():
+            from pinnace.executors.process import ProcessExecutor
+
+            asyncio.run(ProcessExecutor(self.home.root).close_run(uid))
         self.store.delete_run(uid)
         shutil.rmtree(self.home.runs / uid, ignore_errors=True)
 
@@ -217,12 +228,16 @@ class Pinnace:
     def _keeper(self, run: Run) -> ArtifactKeeper:
         from pinnace.artifacts.local import LocalStore
         from pinnace.artifacts.open import ArtifactStores, StoreSettings
+        from pinnace.artifacts.s3 import S3Credentials
         from pinnace.runtime.environment import secret_text
 
-        settings = StoreSettings(
-            endpoint_url=self._world.endpoint_url if self._world is not None else None,
-            allow_link_local=self.settings.allow_link_local,
-        )
+        settings = StoreSettings(allow_link_local=self.settings.allow_link_local)
+        if self._world is not None:
+            keys = self._world.environment()
+            credentials = S3Credentials(
+                access_key=keys["AWS_ACCESS_KEY_ID"], secret_key=keys["AWS_SECRET_ACCESS_KEY"]
+            )
+            settings = replace(settings, endpoint_url=self._world.endpoint_url, credentials=credentials)
         return ArtifactStores(
             LocalStore(self.home.artifacts),
             lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),

@@ -226,6 +226,20 @@ def test_lines_tell_each_thing_once_and_in_order() -> None:
     ]
 
 
+def test_the_end_of_a_workflow_of_a_single_template_is_told_once() -> None:
+    written: list[str] = []
+    lines = Lines(lambda text: written.append(text[9:]), clock=lambda: 0.0)
+    play = made("\n  - {name: main, container: {image: i, command: [c]}}", watcher=lines.run_changed)
+    play.begin("wf").end("wf", 1)
+
+    assert written == [
+        "● wf Running",
+        "◷ wf starts",
+        "● wf runs",
+        "✖ wf Failed after 0.0s: main: Error (exit code 1)",
+    ]
+
+
 # The live tree ---------------------------------------------------------------------------------------------
 
 

@@ -130,7 +130,11 @@ class Steadfast:
 
 
 class Interrupts:
-    """Turns Ctrl-C into an orderly end: the first stops, the second terminates, the third leaves at once."""
+    """Turns Ctrl-C into an orderly end: the first stops, the second terminates, the third leaves at once.
+
+    SIGTERM counts like Ctrl-C. A terminal that goes away (SIGHUP, which may come several times) only stops;
+    under ``nohup`` nothing happens.
+    """
 
     #: After so many the command leaves; what is still to be done waits for `pinnace recover`.
     ENOUGH = 3
@@ -145,12 +149,18 @@ class Interrupts:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupt)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         return self
 
     def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)
+
+    def _hang_up(self) -> None:
+        if self.count == 0:
+            self._interrupt()
 
     def _interrupt(self) -> None:
         self.count += 1

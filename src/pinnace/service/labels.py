@@ -9,6 +9,8 @@ COMPLETED = "workflows.argoproj.io/completed"
 ARCHIVING = "workflows.argoproj.io/workflow-archiving-status"
 #: Carried by runs that ``resubmit`` made: the name of the run they came from.
 RESUBMITTED_FROM = "workflows.argoproj.io/resubmitted-from-workflow"
+#: Carried by runs that were begun in an embedded world, which ends with the process that brought it up.
+WORLD = "pinnace/world"
 
 #: The phases of workflows that have ended.
 FINISHED = frozenset({"Succeeded", "Failed", "Error"})

@@ -12,7 +12,7 @@ from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.parameters import Parameter
 from pinnace.spec.workflow import ObjectMeta, Workflow
 
-_NOT_CARRIED = frozenset({labels.COMPLETED, labels.PHASE, labels.ARCHIVING})
+_NOT_CARRIED = frozenset({labels.COMPLETED, labels.PHASE, labels.ARCHIVING, labels.WORLD})
 
 
 def resubmitted(run: Run, *, parameters: Sequence[str] = (), priority: int | None = None) -> Workflow:

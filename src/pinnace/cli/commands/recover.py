@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pinnace.cli.embedding import again_embedded, is_of_world, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     images_options,
@@ -18,7 +19,11 @@ from pinnace.cli.options import (
     quiet_option,
     run_arguments,
 )
+from pinnace.cli.render.text import clean
 from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, settings_with
+
+if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
+    from pinnace.ports.store import RunSummary
 
 
 @click.command()
@@ -26,6 +31,7 @@ from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, sett
 @namespace_option
 @isolated_option
 @images_options
+@world_option
 @quiet_option
 @log_option
 @output_option("json", "yaml", "name")
@@ -45,9 +51,13 @@ def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:
         where = namespace_of(namespace)
         runs = find_runs(pinnace, names, where) if names else list(pinnace.store.unowned())
         runs = [run for run in runs if run.finished_at is None]
+        has_world = given["has_world"]
+        if not names:
+            runs = _alike(runs, has_world=has_world)
         if not runs:
             click.echo("No run waits to be recovered.", err=True)
             return
+        require_choice(runs, "recover", has_world=has_world)
         for run in runs:
             pinnace.take(run.uid)
         display = Display(
@@ -56,5 +66,18 @@ def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:
             output=given["output"],
             is_colour=is_colour(no_color=given["no_color"]),
         )
-        status = drive(pinnace, [run.uid for run in runs], display)
+        with again_embedded(pinnace, runs, display, has_world=has_world):
+            status = drive(pinnace, [run.uid for run in runs], display)
     leave(status)
+
+
+def _alike(runs: list[RunSummary], *, has_world: bool | None) -> list[RunSummary]:
+    """Return those of the runs that can go on together, and say which are left: a world is not for all."""
+    alike = [run for run in runs if is_of_world(run) is bool(has_world)]
+    if has_world is False or (has_world is None and not alike):
+        return runs
+    for run in runs:
+        if run not in alike:
+            option = " --world" if is_of_world(run) else ""
+            click.echo(f"Left for later: `pinnace recover {clean(run.name)}{option}`", err=True)
+    return alike

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pinnace.base.errors import RefusedError, UsageError
+from pinnace.cli.embedding import again_embedded, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
@@ -25,6 +26,9 @@ from pinnace.cli.options import (
 )
 from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, settings_with
 
+if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
+    from pinnace.bootstrap import Pinnace
+
 
 @click.command()
 @run_arguments(required=False)
@@ -36,6 +40,7 @@ from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, sett
 @click.option("--memoized", is_flag=True, help="Not possible here: `retry` keeps what succeeded.")
 @images_options
 @isolated_option
+@world_option
 @quiet_option
 @log_option
 @click.option(
@@ -59,7 +64,6 @@ def resubmit(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     """Run the workflows of WORKFLOW... again, each as a new run with a generated name."""
     from pinnace.cli.driving import Display, drive
     from pinnace.service.queries import Wanted, find
-    from pinnace.service.resubmit import resubmitted
 
     if given["memoized"]:
         message = "a new run cannot take over what an old one did"
@@ -72,20 +76,26 @@ def resubmit(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     )
     with opened(settings) as pinnace:
         where = namespace_of(namespace)
-        olds = dict.fromkeys(run.uid for run in find_runs(pinnace, names, where))
+        olds = {run.uid: run for run in find_runs(pinnace, names, where)}
         if given["selector"] or given["field_selector"]:
             wanted = Wanted(namespace=where, labels=given["selector"], fields=given["field_selector"])
-            olds |= dict.fromkeys(run.uid for run in find(pinnace.store, wanted, time.time()))
-        uids = []
-        for old in olds:
-            run = pinnace.load(old)
-            workflow = resubmitted(run, parameters=given["parameters"], priority=given["priority"])
-            uids.append(pinnace.submit(workflow, run.lookup.catalogue))
+            olds |= {run.uid: run for run in find(pinnace.store, wanted, time.time())}
+        require_choice(list(olds.values()), "resubmit", has_world=given["has_world"])
         display = Display(
             is_quiet=given["quiet"],
             is_log=given["is_log"],
             output=given["output"],
             is_colour=is_colour(no_color=given["no_color"]),
         )
-        status = drive(pinnace, uids, display)
+        with again_embedded(pinnace, list(olds.values()), display, has_world=given["has_world"]):
+            status = drive(pinnace, [_again(pinnace, uid, given) for uid in olds], display)
     leave(status)
+
+
+def _again(pinnace: Pinnace, uid: str, given: dict[str, Any]) -> str:
+    """Keep a new run of an old one's workflow, and return its uid."""
+    from pinnace.service.resubmit import resubmitted
+
+    run = pinnace.load(uid)
+    workflow = resubmitted(run, parameters=given["parameters"], priority=given["priority"])
+    return pinnace.submit(workflow, run.lookup.catalogue)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinnace.base.errors import UsageError
+from pinnace.cli.embedding import again_embedded, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
     field_selector_option,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 @node_selector_option("The steps to restart")
 @images_options
 @isolated_option
+@world_option
 @quiet_option
 @log_option
 @click.option(
@@ -72,7 +74,7 @@ def retry(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     )
     with opened(settings) as pinnace:
         where = namespace_of(namespace)
-        uids = dict.fromkeys(run.uid for run in find_runs(pinnace, names, where))
+        runs = {run.uid: run for run in find_runs(pinnace, names, where)}
         if given["selector"] or given["field_selector"]:
             wanted = Wanted(
                 namespace=where,
@@ -80,8 +82,9 @@ def retry(names: Sequence[str], namespace: str | None, **given: Any) -> None:
                 fields=given["field_selector"],
                 statuses=("Failed", "Error"),
             )
-            uids |= dict.fromkeys(run.uid for run in find(pinnace.store, wanted, time.time()))
-        for uid in uids:
+            runs |= {run.uid: run for run in find(pinnace.store, wanted, time.time())}
+        require_choice(list(runs.values()), "retry", has_world=given["has_world"])
+        for uid in runs:
             _begin(pinnace, uid, given)
         display = Display(
             is_quiet=given["quiet"],
@@ -89,7 +92,8 @@ def retry(names: Sequence[str], namespace: str | None, **given: Any) -> None:
             output=given["output"],
             is_colour=is_colour(no_color=given["no_color"]),
         )
-        status = drive(pinnace, list(uids), display)
+        with again_embedded(pinnace, list(runs.values()), display, has_world=given["has_world"]):
+            status = drive(pinnace, list(runs), display)
     leave(status)
 
 

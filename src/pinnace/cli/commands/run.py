@@ -25,6 +25,7 @@ from pinnace.spec.overrides import Overrides, read_parameter_file
 
 if TYPE_CHECKING:  # loaded only when they are needed: the first needs an optional package
     from pinnace.bootstrap import Pinnace
+    from pinnace.cli.driving import Display
     from pinnace.service.intake import Intake
     from pinnace.world.world import World
 
@@ -74,8 +75,10 @@ def run(**given: Any) -> None:
     FILE is a manifest, a folder of them, or - for standard input. Secrets, ConfigMaps, WorkflowTemplates and
     ClusterWorkflowTemplates in the files form the namespace that the runs see.
 
-    Interrupt once to stop (exit handlers run), twice to terminate.
+    Interrupt once to stop (exit handlers run), twice to terminate. SIGTERM counts as an interrupt. A terminal
+    that closes stops the runs too, unless they were begun with nohup.
     """
+    from pinnace.cli.driving import Display
     from pinnace.service.intake import take_in
 
     sources = read_sources(given["files"])
@@ -99,12 +102,14 @@ def run(**given: Any) -> None:
         images=given["images"],
         is_isolated=given["isolated"],
     )
-    with _world(intake, given) as world, opened(settings, world) as pinnace:
-        status = _run(pinnace, intake, given)
-        if world is not None and not given["quiet"]:
-            click.echo()
-            for line in world.report():
-                click.echo(line)
+    display = Display(
+        is_quiet=given["quiet"],
+        is_log=given["is_log"],
+        output=given["output"],
+        is_colour=is_colour(no_color=given["no_color"]),
+    )
+    with _world(intake, given, display) as world, opened(settings, world) as pinnace:
+        status = _run(pinnace, intake, display)
     leave(status)
 
 
@@ -137,13 +142,13 @@ def _refuse_problems(intake: Intake) -> None:
 
 
 @contextmanager
-def _world(intake: Intake, given: dict[str, Any]) -> Iterator[World | None]:
+def _world(intake: Intake, given: dict[str, Any], display: Display) -> Iterator[World | None]:
     """Bring the embedded world up for the time of a ``with``, if it was asked for."""
     if not given["has_world"]:
         yield None
         return
+    from pinnace.cli.embedding import embedded
     from pinnace.spec.overrides import parse_parameter
-    from pinnace.world.world import World
 
     catalogue = intake.catalogue
     manifests = [
@@ -152,23 +157,13 @@ def _world(intake: Intake, given: dict[str, Any]) -> Iterator[World | None]:
         *catalogue.cluster.values(),
         *catalogue.config_maps.values(),
     ]
-    with World() as world:
-        lines = world.prepare_from(manifests, dict(map(parse_parameter, given["parameters"])))
-        if not given["quiet"]:
-            for line in lines:
-                click.echo(line, err=True)
+    with embedded([(manifests, dict(map(parse_parameter, given["parameters"])))], display) as world:
         yield world
 
 
-def _run(pinnace: Pinnace, intake: Intake, given: dict[str, Any]) -> int:
-    from pinnace.cli.driving import Display, drive
+def _run(pinnace: Pinnace, intake: Intake, display: Display) -> int:
+    from pinnace.cli.driving import drive
 
-    display = Display(
-        is_quiet=given["quiet"],
-        is_log=given["is_log"],
-        output=given["output"],
-        is_colour=is_colour(no_color=given["no_color"]),
-    )
     if not display.is_quiet:
         _mention_left_behind(pinnace)
     return drive(pinnace, _submit(pinnace, intake), display)

@@ -15,6 +15,7 @@ from pinnace.engine.naming import attempt_id, display_name
 from pinnace.engine.node import Node, NodeType
 from pinnace.engine.run import Run
 from pinnace.executors.logreader import read_log
+from pinnace.service.labels import WORLD
 from pinnace.service.status import workflow_object
 
 #: So many lines of a failed node's log are shown, each in so many characters.
@@ -117,7 +118,7 @@ def _failure(run: Run, logs: Path, *, is_colour: bool) -> Iterator[str]:
     yield "Go on with:"
     if node is not None and node.type is NodeType.POD:
         yield f"  pinnace logs {name} {_quoted(name_of(run, node))}"
-    yield f"  pinnace retry {name}"
+    yield f"  pinnace retry {name}{' --world' if WORLD in run.info.labels else ''}"
 
 
 def _tail(path: Path, *, is_colour: bool) -> list[str]:

@@ -32,7 +32,8 @@ class Lines:
         if not run.state.is_finished:
             self._tell_run(run)
         for node in nodes:
-            self._tell_node(run, node)
+            if not (run.state.is_finished and node.name == run.info.name):  # its end is told as the run's
+                self._tell_node(run, node)
         if run.state.is_finished:
             self._tell_run(run)
 
