@@ -18,6 +18,7 @@ that Argo's tests assert or that follows from Argo's source, *actual* what happe
 | refused | something in it is not run here: nothing was started, and the reason was told |
 | differs | it ended in another phase |
 | too late | it had not ended when its time was up |
+| unmet need | it ended in another phase because something that it needs, as the network, was not there |
 
 *ends*: the manifest throws dice, any phase is right.
 """

@@ -11,6 +11,8 @@ from conformance.cases import Case
 from conformance.plan import UNSUPPORTED, Plan
 from conformance.running import End
 
+#: Needs that a machine without a network, without a cluster and with one kernel does not meet.
+_ABSENT = frozenset({"network", "network:artifactory", "otel-collector", "privileged", "windows", "k8s-dra"})
 #: Ends that a run can come to.
 _ENDS = ("Succeeded", "Failed", "Error")
 
@@ -23,6 +25,8 @@ class Verdict(StrEnum):
     """Something in it is not run here; nothing was started, and the reason was told."""
     DIFFERS = "differs"
     LATE = "too late"
+    UNMET = "unmet need"
+    """It ended otherwise because something that it needs is not on this machine."""
     DEFECT = "defect"
     """The tool or Pinnace raised what it must not."""
 
@@ -62,7 +66,9 @@ def judge(case: Case, plan: Plan, ends: Sequence[End]) -> Outcome:
         return Outcome(case=case, actual="runs on", verdict=verdict, reason=late.message, nodes=nodes)
     wrong = [end for end in ends if not _is_expected(case, end.phase)]
     actual = "ends" if case.expected == "ends" else ", ".join(dict.fromkeys(end.phase for end in ends))
-    verdict = Verdict.DIFFERS if wrong else Verdict.HOLDS
+    verdict = Verdict.HOLDS
+    if wrong:
+        verdict = Verdict.UNMET if case.needed & _ABSENT else Verdict.DIFFERS
     return Outcome(
         case=case, actual=actual, verdict=verdict, reason=wrong[0].message if wrong else "", nodes=nodes
     )

@@ -207,3 +207,23 @@ def test_what_is_not_honoured_is_told_at_the_node(go: Go) -> None:
     notes = " ".join(run.nodes[next(iter(run.nodes))].notes)
     for word in ("resources", "nodeSelector", "serviceAccountName", "alpine:3.20"):
         assert word in notes
+
+
+def test_tags_in_artifacts_of_the_workflow_are_replaced(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      inputs: {artifacts: [{name: text, path: PLACE/text}]}
+      container: {image: busybox, command: [cat], args: [PLACE/text]}
+      outputs: {parameters: [{name: copy, valueFrom: {path: PLACE/text}}]}
+""",
+        spec=(
+            "  arguments:\n"
+            "    parameters: [{name: who, value: world}]\n"
+            '    artifacts: [{name: text, raw: {data: "hello {{workflow.parameters.who}}"}}]\n'
+        ),
+    )
+    assert run.state.phase == "Succeeded", why(run)
+    (node,) = run.nodes.values()
+    assert node.outputs is not None
+    assert node.outputs.parameters == {"copy": "hello world"}

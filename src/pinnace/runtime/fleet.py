@@ -43,7 +43,7 @@ class Fleet:
         http: sends requests.
         keeper: makes what loads and saves the artifacts of a run.
         images: finds stand-ins.
-        runs: the folder that holds one folder a run.
+        runs: the folder that holds one folder a run; that of claims lies beside it.
         observer: is told what happens.
         clock: returns Unix seconds.
         extra_env: variables of every task, as under the embedded world.
@@ -112,6 +112,7 @@ class Fleet:
                 self._runs / uid,
                 self._keeper(run),
                 self._images,
+                claims=self._runs.with_name("claims"),
                 extra_env=self._extra_env,
                 isolated=self._isolated,
             ),

@@ -23,7 +23,7 @@ from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.images import Images, Refusal
 from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
-from pinnace.runtime.volumes import volume_files
+from pinnace.runtime.volumes import Volumes
 from pinnace.spec.parameters import Archive, Artifact
 from pinnace.spec.templates import Container, ScriptTemplate, Template
 
@@ -49,7 +49,8 @@ class Stager:
 
     Args:
         run: whose tasks they are.
-        folder: where loaded artifacts and the run's volumes lie.
+        folder: the run's own, where loaded artifacts lie.
+        claims: where claims lie that outlive runs.
         keeper: loads and saves artifacts.
         images: finds what stands in for an image.
         extra_env: variables that every task gets beneath its own, as under the embedded world.
@@ -63,12 +64,14 @@ class Stager:
         keeper: ArtifactKeeper,
         images: Images,
         *,
+        claims: Path,
         extra_env: Mapping[str, str],
         isolated: bool,
     ) -> None:
         self._run = run
         self._folder = folder
         self._staging = folder / "staging"
+        self._volumes = Volumes(run, folder, claims)
         self._keeper = keeper
         self._images = images
         self._extra_env = dict(extra_env)
@@ -78,8 +81,9 @@ class Stager:
         self._common_notes = notes_of_workflow(run.workflow.spec)
 
     def clear(self) -> None:
-        """Remove what was loaded for tasks, and the run's volumes."""
+        """Remove what was loaded for tasks, and the volumes that have served their time."""
         shutil.rmtree(self._staging, ignore_errors=True)
+        self._volumes.clear()
 
     def forget(self, attempt_ids: Iterable[str]) -> None:
         """Remove what was loaded for tasks whose ends are saved."""
@@ -115,7 +119,7 @@ class Stager:
         container = container_of(template)
         files = [*loaded]
         if container.volume_mounts:
-            files += volume_files(self._run, container, template, self._staging / command.attempt_id)
+            files += self._volumes.files(container, template, self._staging / command.attempt_id)
         args = container.args
         if isinstance(container, ScriptTemplate) and container.source:
             script = self._script_path(command)

@@ -1,82 +1,124 @@
 """Volumes as folders and files of this machine.
 
-``emptyDir`` lives as long as its task, ``volumeClaimTemplates`` as long as the run; ConfigMaps and Secrets
-appear as files. Other kinds are refused: nothing here can stand in for a cluster's storage.
+``emptyDir`` lives as long as its task; ``volumeClaimTemplates`` until the run succeeds, so that a retry has
+them, or is deleted; an existing claim is a folder of Pinnace's home, there for every run. ConfigMaps and
+Secrets appear as files. Other kinds are refused: nothing here can stand in for a cluster's storage.
 """
 
 from __future__ import annotations
 
 import base64
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pinnace.base.errors import ManifestError, RefusedError
+from pinnace.engine.globals import fixed_globals
 from pinnace.engine.run import Run
+from pinnace.engine.substitute import fill
+from pinnace.engine.turn import Turn
+from pinnace.language.tags import FlatScope
 from pinnace.ports.executor import StagedFile
 from pinnace.runtime.environment import secret_text
 from pinnace.spec.templates import Container, Template, VolumeMount
 
-_SECRET_MODE = 0o600
+_CLAIM = "persistentVolumeClaim"
+#: Source: Kubernetes, names of objects.
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
-def volume_files(run: Run, container: Container, template: Template, folder: Path) -> list[StagedFile]:
-    """Return what the container's ``volumeMounts`` make appear in the task.
+class Volumes:
+    """The volumes of one run.
 
     Args:
-        run: whose task it is.
-        container: that mounts.
-        template: that may declare volumes of its own.
-        folder: the task's own; volumes of the whole run lie beside it.
-
-    Raises:
-        ManifestError: a mount names no volume, or a ConfigMap or Secret is missing.
-        RefusedError: the volume's kind needs a cluster.
+        run: whose volumes they are.
+        folder: the run's own.
+        claims: where existing claims lie, a folder for each namespace.
     """
-    if not container.volume_mounts:
-        return []
-    volumes = _declared(run, template)
-    found: list[StagedFile] = []
-    for mount in container.volume_mounts:
-        volume = volumes.get(mount.name)
-        if volume is None:
-            message = f"volumeMounts: there is no volume named {mount.name!r}"
-            raise ManifestError(message)
-        found += _files(run, mount, volume, folder)
-    return found
 
+    def __init__(self, run: Run, folder: Path, claims: Path) -> None:
+        self._run = run
+        self._made = folder / "volumes"
+        self._claims = claims
 
-def _declared(run: Run, template: Template) -> dict[str, Mapping[str, Any]]:
-    """Return the volumes by name; the template's own win over the workflow's."""
-    claims = {
-        str(claim.get("metadata", {}).get("name", "")): {"claim": claim}
-        for claim in run.workflow.spec.volume_claim_templates
-        if isinstance(claim, Mapping)
-    }
-    named = {
-        str(volume.get("name", "")): volume
-        for volume in (*run.workflow.spec.volumes, *template.volumes)
-        if isinstance(volume, Mapping)
-    }
-    return {**claims, **named}
+    def files(self, container: Container, template: Template, folder: Path) -> list[StagedFile]:
+        """Return what the container's ``volumeMounts`` make appear in a task with a ``folder`` of its own.
 
+        Raises:
+            ManifestError: a mount names no volume, or a ConfigMap or Secret is missing.
+            RefusedError: the volume's kind needs a cluster.
+        """
+        if not container.volume_mounts:
+            return []
+        volumes = self._declared(template)
+        found: list[StagedFile] = []
+        for mount in container.volume_mounts:
+            volume = volumes.get(mount.name)
+            if volume is None:
+                message = f"volumeMounts: there is no volume named {mount.name!r}"
+                raise ManifestError(message)
+            found += self._files(mount, volume, folder)
+        return found
 
-def _files(run: Run, mount: VolumeMount, volume: Mapping[str, Any], folder: Path) -> list[StagedFile]:
-    if "claim" in volume:
-        place = folder.parent / "volumes" / mount.name / _inside(mount.sub_path)
+    def clear(self) -> None:
+        """Remove what ``volumeClaimTemplates`` made, unless a retry of the run is to find it.
+
+        Source: Argo operator.go, deletePVCs.
+        """
+        collected = self._run.workflow.spec.volume_claim_gc
+        is_always = collected is not None and collected.strategy == "OnWorkflowCompletion"
+        if is_always or self._run.state.phase == "Succeeded":
+            shutil.rmtree(self._made, ignore_errors=True)
+
+    def _declared(self, template: Template) -> dict[str, Mapping[str, Any]]:
+        """Return the volumes by name; the template's own win over the workflow's."""
+        spec = self._run.workflow.spec
+        scope = FlatScope(fixed_globals(Turn(self._run, self._run.info.created_at)))
+        claims = {
+            str(claim.get("metadata", {}).get("name", "")): {"claim": claim}
+            for claim in spec.volume_claim_templates
+            if isinstance(claim, Mapping)
+        }
+        named = {
+            str(volume.get("name", "")): volume
+            for volume in (*fill(self._run.memo, spec.volumes, scope), *template.volumes)
+            if isinstance(volume, Mapping)
+        }
+        return {**claims, **named}
+
+    def _files(self, mount: VolumeMount, volume: Mapping[str, Any], folder: Path) -> list[StagedFile]:
+        if "configMap" in volume:
+            return _keys(mount, volume["configMap"], _config_map(self._run, volume["configMap"]))
+        if "secret" in volume:
+            return _keys(mount, volume["secret"], _secret(self._run, volume["secret"]))
+        is_read_only = mount.read_only
+        if "emptyDir" in volume:
+            place = folder / "volumes" / mount.name
+        elif "claim" in volume:
+            place = self._made / mount.name
+        elif _CLAIM in volume:
+            place = self._existing(mount, volume[_CLAIM])
+            is_read_only = is_read_only or bool(volume[_CLAIM].get("readOnly"))
+        else:
+            kind = next((key for key in volume if key != "name"), "none")
+            message = f"volume {mount.name!r}: a volume of kind {kind} needs a cluster"
+            raise RefusedError(message, remedy="Use emptyDir, configMap, secret or a persistentVolumeClaim.")
+        place /= _inside(mount.sub_path)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return [StagedFile(path=mount.mount_path, source=str(place), writable_source=not mount.read_only)]
-    if "emptyDir" in volume:
-        empty = folder / "volumes" / mount.name / _inside(mount.sub_path)
-        empty.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return [StagedFile(path=mount.mount_path, source=str(empty), writable_source=True)]
-    if "configMap" in volume:
-        return _keys(mount, volume["configMap"], _config_map(run, volume["configMap"]))
-    if "secret" in volume:
-        return _keys(mount, volume["secret"], _secret(run, volume["secret"]))
-    kind = next((key for key in volume if key != "name"), "none")
-    message = f"volume {mount.name!r}: a volume of kind {kind} needs a cluster"
-    raise RefusedError(message, remedy="Use emptyDir, configMap, secret or a volumeClaimTemplate here.")
+        return [StagedFile(path=mount.mount_path, source=str(place), writable_source=not is_read_only)]
+
+    def _existing(self, mount: VolumeMount, claim: Any) -> Path:
+        """Return the folder of a claim; it begins empty when it is first mounted."""
+        name = str(claim.get("claimName", "")) if isinstance(claim, Mapping) else ""
+        namespace = self._run.info.namespace
+        if not _OBJECT_NAME.fullmatch(name) or not _OBJECT_NAME.fullmatch(namespace):
+            message = (
+                f"volume {mount.name!r}: {name!r} in namespace {namespace!r} cannot be the name of a claim"
+            )
+            raise ManifestError(message)
+        return self._claims / namespace / name
 
 
 def _inside(path: str) -> Path:

@@ -12,6 +12,7 @@ from pinnace.base.errors import ManifestError, NameTaken, RefusedError, UsageErr
 from pinnace.engine.globals import fixed_globals
 from pinnace.engine.inputs import config_map_value
 from pinnace.engine.run import Run, RunInfo, RunState
+from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.language.expressions import evaluate
 from pinnace.language.tags import FlatScope, substitute
@@ -140,7 +141,8 @@ def run_info(
                 f"spec.arguments.{parameter.name}.value should be present in spec.arguments.enum: {allowed}"
             )
             raise ManifestError(message)
-    return replace(info, parameters=values)
+    info = replace(info, parameters=values)
+    return replace(info, artifacts=fill({}, info.artifacts, _globals(workflow, lookup, info)))
 
 
 def _with_metadata(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) -> RunInfo:

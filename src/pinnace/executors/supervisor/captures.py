@@ -2,8 +2,8 @@
 
 Names and links are resolved where the task lived, so a link cannot reach what the task could not. In a
 captured folder a link that stays inside is kept as a link; one that leads out of it is replaced by a copy of
-the file it leads to, for outside the view it would mean something else. Devices, sockets and pipes are
-refused. Everything is on the disk when ``collect`` returns.
+the file it leads to, for outside the view it would mean something else; one that leads nowhere is left out.
+Devices, sockets and pipes are refused. Everything is on the disk when ``collect`` returns.
 """
 
 from __future__ import annotations
@@ -78,9 +78,8 @@ def _copy(source: str, target: str, root: str) -> None:
 def _copy_link(source: str, target: str, root: str) -> None:
     try:
         destination = os.path.realpath(source, strict=True)
-    except OSError as error:
-        message = f"{source} is a link that leads nowhere"
-        raise _RefusedError(message) from error
+    except OSError:
+        return  # there is nothing behind it that could be kept
     text = os.readlink(source)
     if not text.startswith("/") and (destination == root or destination.startswith(f"{root}/")):
         os.symlink(text, target)

@@ -1,0 +1,133 @@
+"""Volumes as a task finds them, and how long they live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from pinnace.base.errors import ManifestError, RefusedError
+from pinnace.engine.run import Run
+from pinnace.ports.executor import StagedFile
+from pinnace.runtime.volumes import Volumes
+from pinnace.testing.builders import bundle_of, run_of
+
+CONFIG_MAP = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {a: "1", b: "2"}
+"""
+
+
+class Mounting:
+    """A run whose only template mounts the volume ``v`` at ``/v``."""
+
+    def __init__(self, folder: Path, spec: str, mount: str = "") -> None:
+        text = f"""
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {{name: wf, namespace: here}}
+spec:
+  entrypoint: main
+  arguments: {{parameters: [{{name: which, value: settings}}]}}
+  {spec}
+  templates:
+  - name: main
+    container: {{image: busybox, volumeMounts: [{{name: v, mountPath: /v{mount}}}]}}
+---
+{CONFIG_MAP}"""
+        self.run: Run = run_of(bundle_of(text))
+        self.claims = folder / "claims"
+        self.own = folder / "run"
+        self.volumes = Volumes(self.run, self.own, self.claims)
+
+    def files(self, task: str = "task") -> list[StagedFile]:
+        template = self.run.workflow.spec.templates[0]
+        assert template.container is not None
+        return self.volumes.files(template.container, template, self.own / task)
+
+    def end(self, phase: str) -> None:
+        self.run.state = replace(self.run.state, phase=phase)
+        self.volumes.clear()
+
+
+CLAIM = "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]"
+TEMPLATE = "volumeClaimTemplates: [{metadata: {name: v}}]"
+
+
+def test_an_existing_claim_is_one_folder_for_all_runs_of_a_namespace(tmp_path: Path) -> None:
+    first, second = Mounting(tmp_path / "1", CLAIM), Mounting(tmp_path / "2", CLAIM)
+    second.volumes = Volumes(second.run, second.own, first.claims)
+
+    (found,) = first.files()
+    assert found.path == "/v"
+    assert found.writable_source
+    assert Path(found.source) == first.claims / "here" / "data"
+    Path(found.source, "kept").touch()
+
+    first.end("Succeeded")
+    (again,) = second.files()
+    assert [path.name for path in Path(again.source).iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", ".", "", "Data"])
+def test_a_claim_cannot_be_anywhere_else(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ManifestError, match="cannot be the name of a claim"):
+        Mounting(tmp_path, CLAIM.replace("data", repr(name))).files()
+
+
+@pytest.mark.parametrize(
+    ("spec", "mount"),
+    [
+        (CLAIM, ", readOnly: true"),
+        (CLAIM.replace("data", "data, readOnly: true"), ""),
+        (TEMPLATE, ", readOnly: true"),
+        ("volumes: [{name: v, emptyDir: {}}]", ", readOnly: true"),
+    ],
+)
+def test_a_volume_that_is_mounted_read_only_is_not_written(tmp_path: Path, spec: str, mount: str) -> None:
+    (found,) = Mounting(tmp_path, spec, mount).files()
+    assert not found.writable_source
+
+
+@pytest.mark.parametrize(
+    ("collect", "phase", "is_kept"),
+    [
+        ("", "Succeeded", False),
+        ("", "Failed", True),
+        ("", "Error", True),
+        ("OnWorkflowSuccess", "Failed", True),
+        ("OnWorkflowCompletion", "Failed", False),
+    ],
+)
+def test_a_retry_finds_what_claim_templates_made_unless_it_was_to_be_collected(
+    tmp_path: Path, collect: str, phase: str, *, is_kept: bool
+) -> None:
+    strategy = f"\n  volumeClaimGC: {{strategy: {collect}}}" if collect else ""
+    mounting = Mounting(tmp_path, TEMPLATE + strategy)
+    (found,) = mounting.files()
+    Path(found.source, "state").touch()
+
+    mounting.end(phase)
+
+    (again,) = mounting.files("retried")
+    assert [path.name for path in Path(again.source).iterdir()] == (["state"] if is_kept else [])
+
+
+def test_each_task_has_an_empty_dir_of_its_own(tmp_path: Path) -> None:
+    mounting = Mounting(tmp_path, "volumes: [{name: v, emptyDir: {}}]")
+    (one,), (other,) = mounting.files("one"), mounting.files("other")
+    assert one.source != other.source
+
+
+def test_tags_in_volumes_of_the_workflow_are_replaced(tmp_path: Path) -> None:
+    spec = 'volumes: [{name: v, configMap: {name: "{{workflow.parameters.which}}"}}]'
+    found = Mounting(tmp_path, spec).files()
+    assert {file.path: file.content for file in found} == {"/v/a": b"1", "/v/b": b"2"}
+
+
+def test_other_kinds_of_volumes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="kind hostPath needs a cluster"):
+        Mounting(tmp_path, "volumes: [{name: v, hostPath: {path: /etc}}]").files()
