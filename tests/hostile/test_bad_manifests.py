@@ -55,7 +55,7 @@ spec:
     ),
     "missing.yaml": (
         HEAD
-        + "metadata: {name: missing}\nspec: {entrypoint: mian, templates: [{name: main, suspend: {}}]}\n",
+        + "metadata: {name: missing}\nspec: {entrypoint: maain, templates: [{name: main, suspend: {}}]}\n",
         ["4:20: error[unknown-template]: spec.entrypoint"],
     ),
     "misspelt.yaml": (
@@ -63,15 +63,15 @@ spec:
         + """metadata: {name: misspelt}
 spec:
   entrypoint: main
-  paralelism: 3
+  parallelismm: 3
   templates:
   - name: main
-    container: {image: busybox, comand: [echo]}
+    container: {image: busybox, comnand: [echo]}
     activeDeadlineSeconds: [3]
 """,
         [
-            "6:3: error[unknown-field]: spec.paralelism",
-            "9:33: error[unknown-field]: spec.templates[0].container.comand",
+            "6:3: error[unknown-field]: spec.parallelismm",
+            "9:33: error[unknown-field]: spec.templates[0].container.comnand",
             "10:28: error[wrong-type]: spec.templates[0].activeDeadlineSeconds",
         ],
     ),
