@@ -109,9 +109,10 @@ def apply(run: Run, outcome: Outcome) -> None:
     for limiter, at in turn.held_at.items():
         index.let_go(limiter, at)
     for node in outcome.nodes:
-        old = run.nodes.get(node.number)
-        if node.wake_at is not None and (old is None or old.wake_at != node.wake_at):
-            index.wake(node)
+        if node.wake_at is not None:
+            old = run.nodes.get(node.number)
+            if old is None or old.wake_at != node.wake_at:
+                index.wake(node)
     run.nodes.update(turn.nodes)
     run.state = turn.state
 

@@ -36,22 +36,23 @@ class DagPlan:
             else tuple(dict.fromkeys(task.dependencies))
             for name, task in self.tasks.items()
         }
-        self.dependents: dict[str, list[str]] = {name: [] for name in self.tasks}
+        depended_on: set[str] = set()
         for name, needs in self.dependencies.items():
             for need in needs:
                 if need not in self.tasks:
                     message = f"task '{name}' depends on '{need}', which is not a task of this dag"
                     raise ManifestError(message)
-                self.dependents[need].append(name)
+            depended_on.update(needs)
         if target.strip():
             self.targets = tuple(target.split(" "))
         else:
-            self.targets = tuple(name for name, others in self.dependents.items() if not others)
+            self.targets = tuple([name for name in self.tasks if name not in depended_on])
         self.needed = self._ordered()
-        wanted = frozenset(self.needed)
-        self.dependents = {
-            name: [each for each in self.dependents[name] if each in wanted] for name in wanted
-        }
+        self.dependents: dict[str, list[str]] = {name: [] for name in self.needed}
+        for name in self.tasks:
+            if name in self.dependents:
+                for need in self.dependencies[name]:
+                    self.dependents[need].append(name)
 
     def _ordered(self) -> tuple[str, ...]:
         """Return what the targets need, dependencies first; no recursion, DAGs are deep."""

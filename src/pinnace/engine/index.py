@@ -65,8 +65,7 @@ class Index:
         self.wakes: list[tuple[float, NodeNumber]] = []
         """A heap; entries that no longer agree with their node are stale."""
         self.waits: dict[tuple[NodeNumber, str], int] = {}
-        """(dag node, task) → dependencies that are not done, negative when the task is; absent before the dag is
-        looked at."""
+        """(dag node, task) → dependencies that are not done; negative when the task is; absent at first."""
         self.held: dict[NodeNumber, list[NodeNumber]] = {}
         """Limiter → nodes that it refused, oldest first; those before ``held_at`` are let go."""
         self.held_at: dict[NodeNumber, int] = {}

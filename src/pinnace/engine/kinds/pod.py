@@ -17,6 +17,7 @@ from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Parameter
 from pinnace.spec.templates import Template
 
+_NO_OUTPUTS = NodeOutputs()
 POD_DEADLINE = "Pod was active on the node longer than the specified deadline"
 
 
@@ -82,7 +83,7 @@ def started(turn: Turn, node: Node, event: TaskStarted) -> None:
         turn.put(replace(node, phase=Phase.RUNNING, wake_at=None, notes=event.notes or node.notes))
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, gc=False):
     """What an end means."""
 
     phase: Phase
@@ -119,11 +120,9 @@ def judge(template: Template, event: TaskEnded) -> Judgement:
             missing.append(parameter.name)
         else:
             parameters[parameter.name] = value
-    outputs = NodeOutputs(
-        parameters=parameters, artifacts=event.artifacts, result=event.result, exit_code=event.exit_code
-    )
+    outputs = NodeOutputs(parameters, event.artifacts, event.result, event.exit_code)
     phase, message = _phase(template, event, missing)
-    return Judgement(phase, message, outputs if outputs != NodeOutputs() else None)
+    return Judgement(phase, message, outputs if outputs != _NO_OUTPUTS else None)
 
 
 def _value(parameter: Parameter, event: TaskEnded) -> str | None:
@@ -136,6 +135,8 @@ def _value(parameter: Parameter, event: TaskEnded) -> str | None:
 
 
 def _phase(template: Template, event: TaskEnded, missing: list[str]) -> tuple[Phase, str]:
+    if event.problem is TaskProblem.NONE and event.exit_code == 0:
+        return _kept(template, event, missing)
     if event.problem is TaskProblem.DEADLINE:
         return Phase.FAILED, POD_DEADLINE
     if event.problem is TaskProblem.LOST:
@@ -151,8 +152,11 @@ def _phase(template: Template, event: TaskEnded, missing: list[str]) -> tuple[Ph
     if event.exit_code != 0:
         detail = f": {event.message}" if event.message else ""
         return Phase.FAILED, f"main: Error (exit code {event.exit_code}){detail}"
-    if event.problem is TaskProblem.COLLECTION:
-        return Phase.ERROR, event.message
+    return Phase.ERROR, event.message  # it ended well, but an output could not be kept
+
+
+def _kept(template: Template, event: TaskEnded, missing: list[str]) -> tuple[Phase, str]:
+    """Return what an end without any problem means: outputs may still be missing."""
     if missing:
         paths = {each.name: each.value_from.path for each in template.outputs.parameters if each.value_from}
         name = missing[0]
