@@ -68,6 +68,15 @@ class Settings:
             "boolean",
         ),
     ] = True
+    workflow_defaults: Annotated[
+        Path | None,
+        Doc(
+            "PINNACE_WORKFLOW_DEFAULTS",
+            "A file that every workflow is laid over: metadata and spec, as a controller's workflowDefaults.",
+            "none",
+            "file",
+        ),
+    ] = None
     namespace: Annotated[
         str, Doc("ARGO_NAMESPACE", "The namespace of new runs, and the one that lists show.", "none", "name")
     ] = ""
@@ -109,11 +118,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     given = os.environ if environ is None else environ
     images = given.get("PINNACE_IMAGES", "")
+    defaults = given.get("PINNACE_WORKFLOW_DEFAULTS", "")
     return Settings(
         home=_home(given),
         images=Path(images).expanduser() if images else None,
         image_rules=tuple(given.get("PINNACE_IMAGE", "").split()),
         is_isolated=_boolean(given, "PINNACE_ISOLATED", default=True),
+        workflow_defaults=Path(defaults).expanduser() if defaults else None,
         namespace=given.get("ARGO_NAMESPACE", ""),
         transient_error_pattern=given.get("TRANSIENT_ERROR_PATTERN", ""),
         allow_link_local=_boolean(given, "PINNACE_ALLOW_LINK_LOCAL", default=False),

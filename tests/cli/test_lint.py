@@ -117,3 +117,19 @@ def test_what_differs_on_this_machine_is_told_when_asked_for(cli: Cli, tmp_path:
     status, out, _ = cli("lint", manifest, "-o", "text", "--here")
     assert status == 0
     assert "warning[differs-here]: spec.templates[0]: nodeSelector: there is one machine" in out
+
+
+def test_workflow_defaults_of_the_settings_count(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = GOOD.replace("suspend: {}", "container: {image: x, args: ['{{workflow.labels.team}}']}")
+    manifest = write(tmp_path, "labelled", body)
+    assert cli("lint", manifest)[0] == 2
+    defaults = tmp_path / "defaults"
+    defaults.write_text("spec: {workflowMetadata: {labels: {team: x}}}\n")
+    monkeypatch.setenv("PINNACE_WORKFLOW_DEFAULTS", str(defaults))
+    assert cli("lint", manifest)[0] == 0
+    defaults.write_text("spec: {workflowMetadata: {label: {team: x}}}\n")
+    status, _, err = cli("lint", manifest)
+    assert status == 2
+    assert "unknown field 'label' (did you mean 'labels'?)" in err

@@ -6,6 +6,8 @@ import pytest
 
 from pinnace.base.errors import ManifestError
 from pinnace.spec.bundle import Bundle
+from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.defaults import read_workflow_defaults
 from pinnace.spec.encode import encode
 from pinnace.spec.merge import strategic_merge, with_template_defaults, with_template_ref
 from pinnace.spec.parameters import Parameter, ValueFrom
@@ -158,3 +160,53 @@ def test_defaults_fill_a_template_of_the_same_type_only() -> None:
     other = Template(name="y", suspend=Suspend(), timeout="1s")
     assert with_template_defaults(other, defaults) == other
     assert with_template_defaults(own, None) is own
+
+
+DEFAULTS = """
+metadata: {labels: {team: default, tier: default}}
+spec:
+  serviceAccountName: default
+  onExit: other
+  podGC: {strategy: OnPodSuccess}
+  hooks: {c: {template: main, expression: "true"}}
+  workflowMetadata: {labels: {x: default, w: default}}
+  arguments: {parameters: [{name: q, value: default}, {name: s, value: default}]}
+"""
+
+
+def with_all(bundle_of: BundleOf, *texts: str, defaults: str = DEFAULTS) -> Workflow:
+    bundle = bundle_of(*texts)
+    assert bundle.problems == ()
+    templates, workflow = bundle.workflow_templates, bundle.workflows[0]
+    given = read_workflow_defaults(defaults, "defaults.yaml")
+    return with_template_ref(workflow, Catalogue(templates, workflow_defaults=given))
+
+
+def test_workflow_defaults_come_last(bundle_of: BundleOf) -> None:
+    workflow = with_all(bundle_of, TEMPLATE, WORKFLOW.replace("w-}", "w-, labels: {team: own}}"))
+    spec = workflow.spec
+    assert workflow.metadata.labels == {"team": "own", "tier": "default"}
+    assert (spec.service_account_name, spec.on_exit, spec.entrypoint) == ("default", "cleanup", "main")
+    assert spec.workflow_metadata is not None
+    assert spec.workflow_metadata.labels == {"x": "base", "w": "default"}
+    assert set(spec.hooks) == {"a", "b", "c"}
+    values = {parameter.name: (parameter.value, parameter.default) for parameter in spec.arguments.parameters}
+    assert (values["q"], values["s"]) == ((None, "base"), ("default", None))
+    assert spec.suspend is None
+
+
+def test_workflow_defaults_hold_without_a_reference_too(bundle_of: BundleOf) -> None:
+    own = WORKFLOW.replace("workflowTemplateRef: {name: base}", "templates: [{name: main, suspend: {}}]")
+    spec = with_all(bundle_of, own, defaults=DEFAULTS.replace("onExit: other", "suspend: true")).spec
+    assert (spec.pod_gc and spec.pod_gc.strategy, spec.suspend) == ("OnPodSuccess", True)
+
+
+def test_workflow_defaults_may_be_the_config_map_of_a_controller() -> None:
+    text = "kind: ConfigMap\ndata:\n  workflowDefaults: |\n    spec: {serviceAccountName: x}\n"
+    assert read_workflow_defaults(text, "f").spec.service_account_name == "x"
+
+
+@pytest.mark.parametrize("text", ["[1]", "", "spec: [", "spec: {serviceAcount: x}", "a: 1\n---\na: 1"])
+def test_workflow_defaults_that_cannot_be_read_are_refused(text: str) -> None:
+    with pytest.raises(ManifestError, match=r"f: (these )?workflow defaults"):
+        read_workflow_defaults(text, "f")

@@ -92,12 +92,12 @@ def _check_workflow(
         return findings.problems
     context = Context(
         spec=whole.spec,
-        metadata=manifest.metadata,
+        metadata=whole.metadata,
         lookup=TemplateLookup(whole, catalogue),
         catalogue=catalogue,
         is_template=isinstance(manifest, WorkflowTemplate),
         lint=lint,
-        merged=whole is not workflow,
+        merged=workflow.spec.workflow_template_ref is not None,
         findings=findings,
     )
     reach = Reach(context)

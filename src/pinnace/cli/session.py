@@ -15,6 +15,7 @@ from pinnace.settings import Settings, read_settings
 if TYPE_CHECKING:  # the store and the engine are loaded only by commands that open them
     from pinnace.bootstrap import Pinnace
     from pinnace.ports.store import RunSummary
+    from pinnace.spec.workflow import Workflow
     from pinnace.world.world import World
 
 
@@ -34,6 +35,23 @@ def settings_with(**given: Any) -> Settings:
     """Return the settings with what options gave instead; None and empty values give nothing."""
     changes = {name: value for name, value in given.items() if value is not None and value != ()}
     return replace(read_settings(), **changes)
+
+
+def workflow_defaults() -> Workflow | None:
+    """Return what the settings lay every workflow over, or None.
+
+    Raises:
+        UsageError: the file cannot be read.
+        ManifestError: it holds something else.
+    """
+    path = read_settings().workflow_defaults
+    if path is None:
+        return None
+    from pinnace.cli.sources import read_sources
+    from pinnace.spec.defaults import read_workflow_defaults
+
+    ((origin, text),) = read_sources([str(path)])
+    return read_workflow_defaults(text, origin)
 
 
 def namespace_of(option: str | None) -> str | None:

@@ -43,6 +43,7 @@ def take_in(
     chosen: Sequence[str] = (),
     namespace: str = "",
     strict: bool = True,
+    workflow_defaults: Workflow | None = None,
 ) -> Intake:
     """Return what to run of ``sources``, pairs of a file's name and its text.
 
@@ -52,11 +53,12 @@ def take_in(
         chosen: names of workflows; empty means all of them.
         namespace: where workflows run that do not say it themselves.
         strict: whether unknown fields are errors.
+        workflow_defaults: what every workflow is laid over.
 
     Raises:
         UsageError: a chosen workflow is not in the files, or an override is wrong.
     """
-    bundle = read_bundle(sources, strict=strict)
+    bundle = read_bundle(sources, strict=strict, workflow_defaults=workflow_defaults)
     # What cannot be read may hold the workflow that was chosen.
     can_tell = not any(problem.is_error for problem in bundle.problems)
     meant = _choose(bundle.workflows, chosen) if can_tell else bundle.workflows

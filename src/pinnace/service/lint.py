@@ -44,6 +44,7 @@ def lint(
     kinds: Collection[str] = (),
     ignore_missing: bool = False,
     here: bool = False,
+    workflow_defaults: Workflow | None = None,
 ) -> Linted:
     """Return what is wrong in ``sources``, pairs of a file's name and its text.
 
@@ -53,8 +54,9 @@ def lint(
         kinds: the kinds that are checked, as manifests write them; empty means all.
         ignore_missing: whether WorkflowTemplates, Secrets and ConfigMaps that no file holds are passed over.
         here: whether to say what a run on this machine does otherwise than a cluster.
+        workflow_defaults: what every workflow is laid over.
     """
-    bundle = read_bundle(sources, strict=strict, kinds=kinds)
+    bundle = read_bundle(sources, strict=strict, kinds=kinds, workflow_defaults=workflow_defaults)
     problems = check_bundle(bundle, lint=True, kinds=kinds)
     if ignore_missing:
         problems = [problem for problem in problems if problem.code not in _MISSING]

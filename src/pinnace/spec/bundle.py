@@ -20,6 +20,7 @@ class Bundle:
         origins: Iterable[str],
         loaded: Iterable[tuple[Manifest, Document]],
         problems: Iterable[Problem],
+        workflow_defaults: Workflow | None = None,
     ) -> None:
         #: The files, in the order given.
         self.origins = tuple(origins)
@@ -35,6 +36,7 @@ class Bundle:
             self.workflow_templates,
             [item for item in manifests if isinstance(item, ConfigMap)],
             [item for item in manifests if isinstance(item, Secret)],
+            workflow_defaults,
         )
         self.problems = (*problems, *_same_names(self._loaded))
 
@@ -56,12 +58,17 @@ class Bundle:
 
 
 def read_bundle(
-    sources: Iterable[tuple[str, str | bytes]], *, strict: bool = True, kinds: Collection[str] = ()
+    sources: Iterable[tuple[str, str | bytes]],
+    *,
+    strict: bool = True,
+    kinds: Collection[str] = (),
+    workflow_defaults: Workflow | None = None,
 ) -> Bundle:
     """Return everything in ``sources``, pairs of a file's name and its text, with all that is wrong in them.
 
     Nothing may start while ``problems`` holds an error. Unless ``strict``, unknown fields only warn. Given
-    ``kinds``, documents of other kinds are read, and what is wrong with them is not told.
+    ``kinds``, documents of other kinds are read, and what is wrong with them is not told. The workflows are
+    to be laid over ``workflow_defaults``.
     """
     origins: list[str] = []
     loaded: list[tuple[Manifest, Document]] = []
@@ -76,7 +83,7 @@ def read_bundle(
                 problems += found
             if manifest is not None:
                 loaded.append((manifest, document))
-    return Bundle(origins, loaded, problems)
+    return Bundle(origins, loaded, problems, workflow_defaults)
 
 
 def _same_names(loaded: tuple[tuple[Manifest, Document], ...]) -> list[Problem]:

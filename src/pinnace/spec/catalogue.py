@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pinnace.base.errors import ManifestError
 from pinnace.spec.problems import did_you_mean
-from pinnace.spec.workflow import ConfigMap, Secret, WorkflowTemplate
+from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
 
 _Named = TypeVar("_Named", WorkflowTemplate, ConfigMap, Secret)
 
@@ -27,12 +27,15 @@ class Catalogue:
         templates: Iterable[WorkflowTemplate] = (),
         config_maps: Iterable[ConfigMap] = (),
         secrets: Iterable[Secret] = (),
+        workflow_defaults: Workflow | None = None,
     ) -> None:
         templates = tuple(templates)
         #: WorkflowTemplates of the namespace, by name.
         self.namespaced = _by_name(item for item in templates if not item.cluster_scope)
         #: ClusterWorkflowTemplates, by name.
         self.cluster = _by_name(item for item in templates if item.cluster_scope)
+        #: What every workflow is laid over; see ``merge.with_defaults``.
+        self.workflow_defaults = workflow_defaults
         self.config_maps = _by_name(config_maps)
         self.secrets = _by_name(secrets)
 

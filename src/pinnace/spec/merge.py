@@ -1,6 +1,6 @@
-"""How one spec is laid over another: ``workflowTemplateRef`` and ``templateDefaults``.
+"""How one spec is laid over another: ``workflowTemplateRef``, workflow defaults, ``templateDefaults``.
 
-Both are Kubernetes' strategic merge: mappings merge, lists are replaced except those that have a merge key.
+All are Kubernetes' strategic merge: mappings merge, lists are replaced except those that have a merge key.
 Source: Argo workflow/util/merge.go; apimachinery strategicpatch.
 """
 
@@ -40,20 +40,40 @@ _MERGE_KEYS = {
 def with_template_ref(workflow: Workflow, catalogue: Catalogue) -> Workflow:
     """Return ``workflow`` over the spec that its ``workflowTemplateRef`` names, the reference gone.
 
-    What the workflow says wins. A workflow without a reference is returned as it is.
+    What the workflow says wins, then the reference, then the catalogue's workflow defaults. A workflow with
+    neither is returned as it is.
 
     Raises:
         ManifestError: the template does not exist, or the workflow has templates of its own.
     """
-    ref = workflow.spec.workflow_template_ref
+    ref, defaults = workflow.spec.workflow_template_ref, catalogue.workflow_defaults
     if ref is None:
-        return workflow
+        return with_defaults(workflow, defaults)
     if workflow.spec.templates:
         message = "Templates is invalid field in spec if workflow referred WorkflowTemplate reference"
         raise ManifestError(message, path="spec.templates", remedy="Remove the templates or the reference.")
     base = catalogue.require_workflow_template(ref.name, cluster_scope=ref.cluster_scope).spec
-    spec = _join_specs(base, workflow.spec)
-    return msgspec.structs.replace(workflow, spec=spec)
+    joined = msgspec.structs.replace(workflow, spec=_join_specs(base, workflow.spec))
+    if defaults is None:
+        return joined
+    spec = _join_specs(defaults.spec, joined.spec)
+    return msgspec.structs.replace(with_defaults(joined, defaults), spec=spec)
+
+
+def with_defaults(workflow: Workflow, defaults: Workflow | None) -> Workflow:
+    """Return ``workflow`` laid over the workflow defaults: its spec, its labels and its annotations.
+
+    Source: Argo controller.go, setWorkflowDefaults; merge.go, MergeTo.
+    """
+    if defaults is None:
+        return workflow
+    metadata = msgspec.structs.replace(
+        workflow.metadata,
+        labels=defaults.metadata.labels | workflow.metadata.labels,
+        annotations=defaults.metadata.annotations | workflow.metadata.annotations,
+    )
+    spec = msgspec.convert(_merge_specs(encode(defaults.spec), encode(workflow.spec)), WorkflowSpec)
+    return msgspec.structs.replace(workflow, metadata=metadata, spec=spec)
 
 
 def with_template_defaults(template: Template, defaults: Template | None) -> Template:
@@ -111,21 +131,14 @@ def _merge_list(base: list[Any], patch: list[Any], merge_key: str) -> list[Any]:
 
 
 def _join_specs(base: WorkflowSpec, own: WorkflowSpec) -> WorkflowSpec:
-    """Return ``own`` over ``base`` with Argo's exceptions to the strategic merge.
+    """Return ``own`` over the spec of a reference, ``base``.
 
-    Source: Argo merge.go, MergeTo and JoinWorkflowSpec.
+    Source: Argo merge.go, JoinWorkflowSpec.
     """
     under, over = encode(base), encode(own)
     over.pop("workflowTemplateRef", None)
-    merged = strategic_merge(under, over)
-    # Hooks and computed labels are taken whole, by name; suspension is never inherited.
-    if "hooks" in merged:
-        merged["hooks"] = {**under.get("hooks", {}), **over.get("hooks", {})}
-    if "workflowMetadata" in merged:
-        labels_from: dict[str, Any] = {}
-        for side in (under, over):
-            labels_from |= side.get("workflowMetadata", {}).get("labelsFrom", {})
-        merged["workflowMetadata"] |= {"labelsFrom": labels_from}
+    merged = _merge_specs(under, over)
+    # Suspension is never inherited.
     merged.pop("suspend", None)
     if "suspend" in over:
         merged["suspend"] = over["suspend"]
@@ -135,6 +148,23 @@ def _join_specs(base: WorkflowSpec, own: WorkflowSpec) -> WorkflowSpec:
         "artifacts": [_artifact(item, over, under) for item in arguments.get("artifacts", ())],
     }
     return msgspec.convert(merged, WorkflowSpec)
+
+
+def _merge_specs(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return ``over`` over ``under`` with Argo's exceptions to the strategic merge.
+
+    Source: Argo merge.go, MergeTo.
+    """
+    merged = strategic_merge(under, over)
+    # Hooks and computed labels are taken whole, by name.
+    if "hooks" in merged:
+        merged["hooks"] = {**under.get("hooks", {}), **over.get("hooks", {})}
+    if "workflowMetadata" in merged:
+        labels_from: dict[str, Any] = {}
+        for side in (under, over):
+            labels_from |= side.get("workflowMetadata", {}).get("labelsFrom", {})
+        merged["workflowMetadata"] |= {"labelsFrom": labels_from}
+    return merged
 
 
 def _argument(name: str, kind: str, spec: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from pinnace import __version__
 from pinnace.base.errors import UsageError
 from pinnace.cli.main import WRONG_USE, leave
 from pinnace.cli.options import no_color_option
-from pinnace.cli.session import is_colour
+from pinnace.cli.session import is_colour, workflow_defaults
 from pinnace.cli.sources import read_sources
 from pinnace.spec.problems import Problem, did_you_mean
 
@@ -69,6 +69,7 @@ def lint(files: Sequence[str], output: str, **given: Any) -> None:
         kinds=_kinds(given["kinds"]),
         ignore_missing=given["ignore_missing"],
         here=given["here"],
+        workflow_defaults=workflow_defaults(),
     )
     _print(linted.problems, linted.files, output, no_color=given["no_color"])
     if linted.is_empty:

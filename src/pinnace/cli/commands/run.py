@@ -19,7 +19,7 @@ from pinnace.cli.options import (
     parameter_option,
     quiet_option,
 )
-from pinnace.cli.session import is_colour, namespace_of, opened, settings_with
+from pinnace.cli.session import is_colour, namespace_of, opened, settings_with, workflow_defaults
 from pinnace.cli.sources import read_sources
 from pinnace.spec.overrides import Overrides, read_parameter_file
 
@@ -89,6 +89,7 @@ def run(**given: Any) -> None:
         chosen=given["chosen"],
         namespace=namespace_of(given["namespace"]) or "",
         strict=given["strict"],
+        workflow_defaults=workflow_defaults(),
     )
     _refuse_problems(intake)
     if not intake.workflows:
