@@ -30,6 +30,10 @@ _PAUSE = 1.0
 #: however much it takes in. With fewer, each is taken in at once.
 _MANY = 32
 _GATHER = 0.004
+#: Seconds for which a task's start waits to be saved together with what comes next: nothing follows from it.
+_START_PATIENCE = 0.02
+#: Seconds for which attempts that may be forgotten are gathered: nobody waits for that.
+_RELEASE_SECONDS = 0.5
 
 #: Makes one change durable; returns when it is.
 Save = Callable[[RunChange], Awaitable[None]]
@@ -74,6 +78,8 @@ class Driver:
         self._wake = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
         self._to_release: list[str] = []
+        self._releasing: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
         self._failure: BaseException | None = None
 
     # Being told --------------------------------------------------------------------------------------------
@@ -90,7 +96,10 @@ class Driver:
         if isinstance(update, port.TaskStarted):
             event = self._stager.started(update)
             if event is not None:
-                self.tell([event])
+                self._mailbox.append(event)
+                if self._patience is None:
+                    loop = asyncio.get_running_loop()
+                    self._patience = loop.call_later(_START_PATIENCE, self._wake.set)
         elif self._stager.is_plain(update):
             ended = self._stager.ended_plainly(update)
             if ended is not None:
@@ -106,20 +115,27 @@ class Driver:
         Raises:
             LeaseLost: another process owns the run now; nothing more is done here.
         """
-        if self.run.state.phase:
-            await self._recover()
-        else:
-            self.tell([RunStarted()])
-        while not self.run.state.is_finished:
-            await self._turn()
-            if not self.run.state.is_finished:
-                await self._sleep()
+        try:
+            if self.run.state.phase:
+                await self._recover()
+            else:
+                self.tell([RunStarted()])
+            while not self.run.state.is_finished:
+                await self._turn()
+                if not self.run.state.is_finished:
+                    await self._sleep()
+        finally:
+            if self._releasing is not None:
+                self._releasing.cancel()
         await self._finish()
 
     async def _turn(self) -> None:
         if self._failure is not None:
             raise self._failure
         self._wake.clear()
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         events, self._mailbox = self._mailbox, []
         done, self._requests_done = self._requests_done, []
         await self._carry_out(advance(self.run, events, self._clock()), done, events)
@@ -138,10 +154,9 @@ class Driver:
             apply(self.run, outcome)
             self._observer.run_changed(self.run, outcome.nodes)
         ended = [event.attempt_id for event in events if isinstance(event, TaskEnded)]
-        if ended:
-            self._spawn(self._executor.release(ended))
-            self._stager.forget(ended)
         self._perform(outcome.commands)
+        if ended:
+            self._release(ended)
 
     async def _commit(self, change: RunChange) -> None:
         """Save ``change``, waiting for room as long as it takes: nothing may happen that is not saved."""
@@ -163,8 +178,6 @@ class Driver:
         """Wait for news, or until the run wants to be looked at."""
         if self.run.index.active_pods + self._requester.at_work >= _MANY:
             await asyncio.sleep(_GATHER)
-        if self._mailbox:
-            return
         wake_at = next_wake(self.run)
         timeout = None if wake_at is None else max(0.0, wake_at - self._clock())
         try:
@@ -172,6 +185,17 @@ class Driver:
                 await self._wake.wait()
         except TimeoutError:
             pass
+
+    def _release(self, attempt_ids: Sequence[str]) -> None:
+        """Remove what was there for attempts whose ends are saved; what the executor keeps, soon."""
+        self._stager.forget(attempt_ids)
+        self._to_release += attempt_ids
+        if self._releasing is None:
+            self._releasing = asyncio.get_running_loop().call_later(_RELEASE_SECONDS, self._release_gathered)
+
+    def _release_gathered(self) -> None:
+        attempt_ids, self._to_release, self._releasing = self._to_release, [], None
+        self._spawn(self._executor.release(attempt_ids))
 
     async def _finish(self) -> None:
         """Leave nothing running. What still collects is let finish: its outputs may be on their way."""

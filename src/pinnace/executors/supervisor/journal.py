@@ -4,7 +4,8 @@ Records, each an array:
 
 * ``["starting", attempt_id]`` is on disk before the command is started;
 * ``["ended", update]`` is on disk, after the captures, before anybody is told;
-* ``["released", [attempt_id, …]]`` forgets.
+* ``["released", [attempt_id, …]]`` forgets; it may come to the disk later than it is acted on, for what is not
+  forgotten is told once more, and released again.
 
 A started attempt without an end was lost with its supervisor. A torn last line is cut off.
 """
@@ -25,6 +26,7 @@ class Journal:
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._unwritten = bytearray()
+        self._is_urgent = False
 
     def read(self) -> list[Record]:
         """Return every whole record, and cut off what a crash left half-written."""
@@ -38,19 +40,21 @@ class Journal:
 
     def add(self, record: Record) -> None:
         """Keep ``record`` for the next ``commit``."""
+        self._is_urgent = self._is_urgent or record[0] != "released"
         self._unwritten += json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
     def commit(self) -> None:
-        """Bring every record added to the disk.
+        """Bring every record added to the disk; those that only forget wait for another one.
 
         Raises:
             OSError: no room or a failing disk; nothing is lost, call again later.
         """
-        if not self._unwritten:
+        if not self._is_urgent:
             return
         while self._unwritten:
             del self._unwritten[: os.write(self._file, self._unwritten)]
         sync(self._file)
+        self._is_urgent = False
 
 
 def parse(data: bytes) -> tuple[list[Record], int]:
