@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from pinnace.base.errors import NotFoundError, RefusedError
+from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
 from pinnace.engine.run import Run, Shutdown
+from pinnace.ports.web import shown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
 from pinnace.service.labels import WORLD
@@ -23,10 +24,13 @@ from pinnace.stores.processes import this_process
 if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so that `list` starts fast
     from pinnace.executors.images import ImageTable
     from pinnace.ports.artifacts import ArtifactKeeper
-    from pinnace.ports.http import HttpRunner
+    from pinnace.ports.http import HttpOutcome, HttpRunner
     from pinnace.ports.observer import Observer
     from pinnace.ports.store import RunChange, Store
     from pinnace.world.world import World
+
+#: How long a file behind a URL may take.
+FETCH_SECONDS = 60.0
 
 
 class Pinnace:
@@ -243,6 +247,28 @@ class Pinnace:
             lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),
             settings,
         )
+
+
+def fetch(url: str, settings: Settings) -> bytes:
+    """Return what lies behind ``url``, as UTF-8.
+
+    Raises:
+        EnvironmentFailure: nothing came, or an answer that is no success; says which.
+    """
+    from pinnace.executors.http import AiohttpRunner
+    from pinnace.ports.http import HttpRequest
+
+    async def ask() -> HttpOutcome:
+        runner = AiohttpRunner(allow_link_local=settings.allow_link_local)
+        try:
+            return await runner.request(HttpRequest(url=url, timeout=FETCH_SECONDS))
+        finally:
+            await runner.close()
+
+    outcome = asyncio.run(ask())
+    if not outcome.succeeded or outcome.result is None:
+        raise EnvironmentFailure(f"{shown(url)}: {outcome.message}")
+    return outcome.result.encode()
 
 
 def open_pinnace(settings: Settings, world: World | None = None) -> Pinnace:

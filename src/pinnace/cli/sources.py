@@ -1,4 +1,4 @@
-"""The files that a command is given: manifests, folders of them, standard input."""
+"""The files that a command is given: manifests, folders of them, URLs, standard input."""
 
 from __future__ import annotations
 
@@ -9,24 +9,41 @@ from pathlib import Path
 from pinnace.base.errors import UsageError
 
 _ENDINGS = frozenset({".yaml", ".yml", ".json"})
+_SCHEMES = ("http://", "https://")
 STDIN = "-"
 
 
 def read_sources(names: Iterable[str]) -> list[tuple[str, bytes]]:
     """Return the name and the bytes of each file; folders give what is in them, sorted, ``-`` standard input.
 
+    What is behind an ``http`` or ``https`` URL is fetched; passwords in it are no part of its name.
+
     Raises:
         UsageError: a file does not exist or cannot be read, or a folder holds no manifest.
+        EnvironmentFailure: a URL gives nothing.
     """
     found: dict[str, bytes] = {}
     for name in names:
         if name == STDIN:
             found.setdefault("stdin", sys.stdin.buffer.read())
             continue
+        if name.lower().startswith(_SCHEMES):
+            url, text = _fetch(name)
+            found.setdefault(url, text)
+            continue
         for path in _files(Path(name)):
             if str(path) not in found:
                 found[str(path)] = _read(path)
     return list(found.items())
+
+
+def _fetch(url: str) -> tuple[str, bytes]:
+    """Return how ``url`` is shown and what is behind it."""
+    from pinnace.bootstrap import fetch
+    from pinnace.ports.web import shown
+    from pinnace.settings import read_settings
+
+    return shown(url), fetch(url, read_settings())
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -62,6 +62,8 @@ def _result(problem: Problem, rule: int) -> dict[str, object]:
 
 
 def _uri(file: str) -> str:
+    if "://" in file:
+        return file
     path = Path(file)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())
 
