@@ -72,8 +72,8 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 def run(**given: Any) -> None:
     """Run the workflows in FILE... and show how they get on.
 
-    FILE is a manifest, a folder of them, a URL, or - for standard input. Secrets, ConfigMaps, WorkflowTemplates and
-    ClusterWorkflowTemplates in the files form the namespace that the runs see.
+    FILE is a manifest, a folder of them, a URL, or - for standard input. Secrets, ConfigMaps,
+    WorkflowTemplates and ClusterWorkflowTemplates in the files form the namespace that the runs see.
 
     Interrupt once to stop (exit handlers run), twice to terminate. SIGTERM counts as an interrupt. A terminal
     that closes stops the runs too, unless they were begun with nohup.
