@@ -32,7 +32,6 @@ _TEMPLATE: dict[str, str] = {
     "service_account_name": "serviceAccountName: no account is assumed",
     "automount_service_account_token": "automountServiceAccountToken: no token is mounted",
     "security_context": "securityContext: the task runs as the user who runs Pinnace",
-    "host_aliases": "hostAliases: the host's own names are used",
     "pod_spec_patch": "podSpecPatch: there is no pod to patch",
     "pod_resources": "podResources: no requests or limits are enforced",
     "resource_claims": "resourceClaims: no devices are claimed",

@@ -23,6 +23,7 @@ from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.images import Images, Refusal
 from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
+from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
 from pinnace.runtime.volumes import Volumes
 from pinnace.spec.parameters import Archive, Artifact
 from pinnace.spec.templates import Container, ScriptTemplate, Template
@@ -120,6 +121,11 @@ class Stager:
         files = [*loaded]
         if container.volume_mounts:
             files += self._volumes.files(container, template, self._staging / command.attempt_id)
+        aliases = (self._run.workflow.spec.host_aliases, template.host_aliases)
+        if self._isolated:
+            files += hosts_file(*aliases)
+        elif any(aliases):
+            self._notes[command.attempt_id] += (NOT_ISOLATED,)
         args = container.args
         if isinstance(container, ScriptTemplate) and container.source:
             script = self._script_path(command)
