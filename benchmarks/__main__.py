@@ -11,7 +11,7 @@ PARTS = {
     "aggregate": "d. 1000 HTTP fetches, aggregated by a run",
     "http_fetch": "the HTTP runner alone",
     "executor": "the executor alone",
-    "store": "the store alone",
+    "store": "the store alone; no aim, to compare",
 }
 
 

@@ -7,7 +7,6 @@ figure is the best of several, Pinnace and peer in turn, so that a busy machine 
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,17 @@ from pathlib import Path
 
 FAN_OUT = Path(__file__).with_name("fanout.yaml")
 ROUNDS = 3
+#: What stands in place of an aim where none is set.
+COMPARED = "no aim, to compare"
+#: Runs a command and prints the most memory that it had, in KiB. A process is born with the record of the one
+#: that started it, so it must not be started by this one, which is large.
+PEAK = """
+import os, sys
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, used = os.wait4(process, 0)
+print(used.ru_maxrss if status == 0 else 0)
+"""
 
 
 def chain_manifest(size: int) -> str:
@@ -38,9 +48,15 @@ spec:
 """
 
 
+def environment(home: str) -> dict[str, str]:
+    """Return the variables of a command; Python may keep what it compiles, as where it is installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PINNACE_HOME": home}
+
+
 def timed(command: Sequence[str], *, stdin: str = "", home: str = "") -> float:
     """Return the seconds that the command takes from start to end."""
-    env = {**os.environ, "PINNACE_HOME": home}
+    env = environment(home)
     began = time.perf_counter()
     done = subprocess.run(command, input=stdin.encode(), stdout=subprocess.DEVNULL, env=env, check=False)
     spent = time.perf_counter() - began
@@ -88,7 +104,7 @@ def fan_out(home: str) -> None:
             ours,
             min(timed(["make", f"-j{jobs}", "-f", str(makefile)]) for _ in range(ROUNDS)),
             f"make -j{jobs}",
-            "",
+            COMPARED,
         )
 
 
@@ -105,7 +121,7 @@ def chain(home: str) -> None:
             ours, peer = beside(
                 lambda whole=whole: timed(whole, home=home), lambda: timed(["sh", "-c", loop])
             )
-            row(title, ours, peer, "a shell loop", "")
+            row(title, ours, peer, "a shell loop", COMPARED)
             start = statistics.median(
                 timed(pinnace("run", "--quiet", option, str(one)), home=home) for _ in range(ROUNDS)
             )
@@ -121,20 +137,20 @@ def start_up(_home: str) -> None:
     row("pinnace version", ours, peer, "python -c pass", "≤ 4")
 
 
+def peak(command: Sequence[str], home: str) -> float:
+    """Return the most memory that the command's own process had, in MiB."""
+    measured = [sys.executable, "-I", "-S", "-c", PEAK, *command]
+    done = subprocess.run(measured, capture_output=True, env=environment(home), check=True)
+    if not (found := int(done.stdout)):
+        raise SystemExit(f"{' '.join(command[:6])} … failed")
+    return found / 1024
+
+
 def memory(home: str) -> None:
     """Print the largest resident memory of a run of 1000 beside that of a bare Python."""
-    timed(pinnace("run", "--quiet", "--no-isolated", str(FAN_OUT)), home=home)
-    ours = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    bare = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)",
-        ],
-        capture_output=True,
-        check=True,
-    )
-    row("resident memory, fan-out of 1000", ours, int(bare.stdout) / 1024, "bare python", "", "MB")
+    ours = peak(pinnace("run", "--quiet", "--no-isolated", str(FAN_OUT)), home)
+    bare = peak([sys.executable, "-c", "pass"], home)
+    row("resident memory, fan-out of 1000", ours, bare, "python -c pass", COMPARED, "MiB")
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ Records, each an array:
 
 * ``["starting", attempt_id]`` is on disk before the command is started;
 * ``["ended", update]`` is on disk, after the captures, before anybody is told;
-* ``["released", [attempt_id, …]]`` forgets; it may come to the disk later than it is acted on, for what is not
-  forgotten is told once more, and released again.
+* ``["released", [attempt_id, …]]`` forgets; it may come to the disk later than it is acted on: what is
+  not forgotten is told once more, and released again.
 
 A started attempt without an end was lost with its supervisor. A torn last line is cut off.
 """
