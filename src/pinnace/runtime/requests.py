@@ -18,6 +18,8 @@ from pinnace.runtime.window import Window
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.templates import HTTP, HTTPHeader
 
+_LINE_ENDS = str.maketrans("", "", "\r\n")
+
 
 class Requester:
     """Sends the requests of one run.
@@ -101,9 +103,10 @@ class Requester:
 
     def _header(self, header: HTTPHeader) -> HttpHeader:
         source = header.value_from
-        if source is None or source.secret_key_ref is None:
+        if source is None:
             return HttpHeader(header.name, header.value)
-        value = secret_text(self._catalogue, source.secret_key_ref.name, source.secret_key_ref.key)
+        key = source.secret_key_ref
+        value = header.value if key is None else secret_text(self._catalogue, key.name, key.key)
         return HttpHeader(header.name, value, secret=True)
 
 
@@ -111,7 +114,8 @@ def _decoded(http: HTTP) -> bytes | None:
     if http.body_from is None or not http.body_from.bytes:
         return None
     try:
-        return base64.b64decode(http.body_from.bytes, validate=True)
+        lines = http.body_from.bytes.translate(_LINE_ENDS)  # which Go's decoder passes over
+        return base64.b64decode(lines, validate=True)
     except (binascii.Error, ValueError):
         message = "http.bodyFrom.bytes is not base64"
         raise ManifestError(message) from None
