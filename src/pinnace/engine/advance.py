@@ -167,10 +167,8 @@ def _keep_deadline(turn: Turn) -> None:
 
 def _known(turn: Turn, number: NodeNumber, attempt_id: str) -> Node | None:
     """Return the node that an executor speaks of, None if that attempt is not this run's any more."""
-    if number not in turn.run.nodes and number not in turn.nodes:
-        return None
-    node = turn.node(number)
-    return node if attempt(turn, node) == attempt_id else None
+    node = turn.nodes.get(number) or turn.run.nodes.get(number)
+    return node if node is not None and attempt(turn, node) == attempt_id else None
 
 
 def _run_started(turn: Turn, _event: RunStarted) -> None:

@@ -89,8 +89,8 @@ class NodeOutputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One node of a run. A change makes a new one (``msgspec.structs.replace``).
 
-    Number, name, type and phase are given by position: CPython takes a slow path for a call with more than 15
-    keywords.
+    Where many are made, the first fields are given by position: CPython takes a slow path for a call whose
+    positions and twice its keywords are more than 30.
     """
 
     number: NodeNumber
