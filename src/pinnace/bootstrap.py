@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
 from pinnace.engine.run import Run, Shutdown
-from pinnace.ports.web import shown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
 from pinnace.service.labels import WORLD
@@ -257,6 +256,7 @@ def fetch(url: str, settings: Settings) -> bytes:
     """
     from pinnace.executors.http import AiohttpRunner
     from pinnace.ports.http import HttpRequest
+    from pinnace.ports.web import shown
 
     async def ask() -> HttpOutcome:
         runner = AiohttpRunner(allow_link_local=settings.allow_link_local)
