@@ -135,6 +135,14 @@ async def test_headers_are_sent_in_order_and_host_replaces_the_servers_name(runn
     assert "Content-Length: 999" not in lines
 
 
+async def test_header_names_are_sent_as_go_writes_them(runner: AiohttpRunner) -> None:
+    headers = (HttpHeader("x-own-ID", "1"), HttpHeader("token", "2"))
+    async with app_server(echo=echo) as url:
+        outcome = await runner.request(HttpRequest(url=f"{url}/echo", headers=headers))
+    assert outcome.result is not None
+    assert {"X-Own-Id: 1", "Token: 2"} < set(outcome.result.split("\n"))
+
+
 async def test_escapes_in_a_url_stay_and_what_needs_one_gets_it(runner: AiohttpRunner) -> None:
     async with app_server(**{"{tail:.*}": echo}) as url:
         outcome = await runner.request(HttpRequest(url=f"{url}/a%2Fb c?q=%2F&r=d é#part"))
@@ -164,7 +172,7 @@ async def test_another_status_fails_and_keeps_the_body(runner: AiohttpRunner) ->
     "condition",
     [
         "response.statusCode == 200",
-        'response.body contains "x-a"',
+        'response.body contains "X-A"',
         'response.headers["X-Custom-Name"][0] == "yes"',
         'request.headers["x-a"][0] == "1"',
         'request.method == "" && request.body == "" && len(request.url) > 0',

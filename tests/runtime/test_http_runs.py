@@ -150,7 +150,7 @@ def test_a_request_is_sent_as_its_template_says_with_inputs_and_secrets_filled_i
     assert run.state.phase == "Succeeded", why(run)
     seen = json.loads(result(run, ".send"))
     assert (seen["method"], seen["path"], seen["body"]) == ("PUT", "/things", '{"id": "a "quoted" id"}')
-    assert seen["headers"]["x-id"] == 'a "quoted" id'
+    assert seen["headers"]["X-Id"] == 'a "quoted" id'
     assert seen["headers"]["Authorization"] == "s3cret"
     assert json.loads(result(run, ".again"))["path"] == "/saw/PUT"
 

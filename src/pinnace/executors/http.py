@@ -180,7 +180,7 @@ class AiohttpRunner:
         """Return what is sent: the hop's headers, and those that Go's client adds."""
         from multidict import CIMultiDict
 
-        headers = CIMultiDict((n, v) for n, v in hop.headers if n.lower() not in _OWN_HEADERS)
+        headers = CIMultiDict((canonical_name(n), v) for n, v in hop.headers if n.lower() not in _OWN_HEADERS)
         if "Host" in headers:
             headers["Host"] = headers.getall("Host")[-1]
         headers.setdefault("User-Agent", self._user_agent)
