@@ -45,6 +45,7 @@ class Pinnace:
         self._fleet: Fleet | None = None
         self._leases: dict[str, int] = {}
         self._shutdown = Shutdown.NONE
+        self._has_isolation = False
 
     @property
     def store(self) -> Store:
@@ -94,6 +95,7 @@ class Pinnace:
         Raises:
             PinnaceError: the manifest is wrong, or something in it cannot run here.
         """
+        self._require_isolation()
         uid, lease = submission.submit(
             self.store,
             workflow,
@@ -111,8 +113,9 @@ class Pinnace:
         """Become the owner of a run that nobody drives, and return the lease number.
 
         Raises:
-            RefusedError: another process drives it.
+            RefusedError: another process drives it, or its tasks cannot be isolated here.
         """
+        self._require_isolation()
         lease = self.store.acquire(uid, self.owner, LEASE_SECONDS)
         if lease is None:
             owner = self.store.owner_of(uid)
@@ -128,8 +131,6 @@ class Pinnace:
         from pinnace.executors.process import ProcessExecutor
         from pinnace.stores.writer import Writer
 
-        if self.settings.is_isolated:
-            await self._require_isolation()
         writer = Writer(self.store)
         executor = ProcessExecutor(self.home.root)
         http = self._http()
@@ -203,15 +204,18 @@ class Pinnace:
 
     # Adapters ----------------------------------------------------------------------------------------------
 
-    async def _require_isolation(self) -> None:
-        """Make sure that tasks can have the private view that they are to get.
+    def _require_isolation(self) -> None:
+        """Make sure, before there is a run to drive, that tasks can have the private view they are to get.
 
         Raises:
             RefusedError: they cannot; says why, and what can be done instead.
         """
+        if not self.settings.is_isolated or self._has_isolation:
+            return
         from pinnace.executors.isolation import probe
 
-        found = await asyncio.to_thread(probe, self.home.root)
+        found = probe(self.home.root)
+        self._has_isolation = found.is_available
         if not found.is_available:
             raise RefusedError(
                 f"tasks cannot be isolated here: {found.reason}",

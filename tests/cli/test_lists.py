@@ -39,3 +39,48 @@ def test_a_run_that_is_suspended_as_a_whole_is_listed_so(cli: Cli, manifest: Pat
     out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0, out
+
+
+@pytest.fixture
+def made(cli: Cli, manifest: Path) -> Cli:
+    """Have three runs: one that failed, one that succeeded and has a label, and one made of that."""
+    cli("run", str(manifest), "-q", "-p", "code=1")
+    cli("run", str(manifest), "-q", "--name", "good", "-l", "team=a")
+    cli("resubmit", "good", "-q")
+    return cli
+
+
+@pytest.mark.slow
+def test_lists_and_deletions_choose_the_same_runs(made: Cli) -> None:
+    def names(*arguments: str) -> list[str]:
+        out = made("list", "-o", "name", *arguments)[1].replace("No workflows found\n", "")
+        return [name.partition("-")[0] for name in out.split()]
+
+    def doomed(*arguments: str) -> list[str]:
+        lines = made("delete", "--dry-run", *arguments)[1].splitlines()
+        return [line.split("'")[1].partition("-")[0] for line in lines if "deleted" in line]
+
+    for arguments, expected in (
+        (["--completed"], ["good", "good", "wf"]),
+        (["--status", "Failed,Error"], ["wf"]),
+        (["--status", "Failed", "--status", "Succeeded"], ["good", "good", "wf"]),
+        (["--prefix", "w"], ["wf"]),
+        (["-l", "team=a"], ["good", "good"]),
+        (["-l", "team!=a"], ["wf"]),
+        (["--resubmitted"], ["good"]),
+        (["--older", "1h"], []),
+        (["--field-selector", "metadata.name=wf"], ["wf"]),
+        (["-l", "team=a", "--status", "Failed"], []),
+    ):
+        assert names(*arguments) == expected, arguments
+        assert doomed(*arguments) == expected, arguments
+    assert names("--running") == []
+    assert names("--since", "1h", "--chunk-size", "1") == ["good", "good", "wf"]
+    assert doomed("--all") == doomed("-A") == ["good", "good", "wf"]
+    assert made("delete", "--prefix", "good", "wf")[1].count("deleted\n") == 3
+    assert made("list") == (0, "No workflows found\n", "")
+
+
+def test_a_deletion_of_nothing_named_is_wrong_use(cli: Cli) -> None:
+    assert cli("delete")[0] == 2
+    assert cli("delete", "--all") == (0, "No resources found\n", "")

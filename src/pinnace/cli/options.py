@@ -53,6 +53,13 @@ def output_option(*kinds: str) -> Callable[[_Decorated], _Decorated]:
     )
 
 
+def chunk_size_option(name: str) -> Callable[[_Decorated], _Decorated]:
+    """Return the option of this name that says how lists are asked for of a server; there is none here."""
+    return click.option(
+        name, type=int, hidden=True, expose_value=False, help="Accepted for argo's sake: there is no server."
+    )
+
+
 def parameter_option(doc: str) -> Callable[[_Decorated], _Decorated]:
     """Return ``-p NAME=VALUE``, any number of times."""
     return click.option("-p", "--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help=doc)

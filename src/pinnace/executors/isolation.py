@@ -28,11 +28,7 @@ class Isolation(msgspec.Struct, frozen=True):
 def probe(home: Path, *, python: str = sys.executable) -> Isolation:
     """Return what isolation tasks of the Pinnace at ``home`` get here, by running one. Blocks."""
     if not sys.platform.startswith("linux"):
-        return Isolation(
-            is_available=False,
-            reason=f"private views need Linux, this is {sys.platform}; tasks can run without isolation, "
-            "where they see and change this machine's own files",
-        )
+        return Isolation(is_available=False, reason=f"private views need Linux, this is {sys.platform}")
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix="probe-") as folder:
         config = {"root": folder, "hidden": hidden_folders(home), "visible": visible_folders(python, ())}

@@ -8,8 +8,14 @@ from typing import Any
 
 import click
 
-from pinnace.base.errors import NotFoundError
-from pinnace.cli.options import dry_run_option, field_selector_option, run_arguments, selector_option
+from pinnace.base.errors import NotFoundError, UsageError
+from pinnace.cli.options import (
+    chunk_size_option,
+    dry_run_option,
+    field_selector_option,
+    run_arguments,
+    selector_option,
+)
 from pinnace.cli.session import namespace_of, opened
 
 
@@ -32,6 +38,7 @@ from pinnace.cli.session import namespace_of, opened
     expose_value=False,
     help="Accepted for argo's sake: there are no finalizers.",
 )
+@chunk_size_option("--query-chunk-size")
 @dry_run_option
 def delete(names: Sequence[str], **given: Any) -> None:
     """Forget WORKFLOW... with their logs and scratch files. Artifacts in repositories stay."""
@@ -49,6 +56,10 @@ def delete(names: Sequence[str], **given: Any) -> None:
         labels=given["selector"],
         fields=given["field_selector"],
     )
+    has_filter = given["is_all"] or given["all_namespaces"] or not wanted.is_any
+    if not names and not has_filter:
+        message = "which workflows?"
+        raise UsageError(message, remedy="Give names, @latest, or a filter: --completed, --older, --all, ...")
     with opened() as pinnace:
         found: dict[str, str] = {}
         for name in names:
@@ -58,7 +69,7 @@ def delete(names: Sequence[str], **given: Any) -> None:
                 click.echo(f"Workflow '{clean(name)}' not found")
                 continue
             found[run.uid] = run.name
-        if given["is_all"] or not wanted.is_any:
+        if has_filter:
             found |= {run.uid: run.name for run in find(pinnace.store, wanted, time.time())}
         if not found and not names:
             click.echo("No resources found")

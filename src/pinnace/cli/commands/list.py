@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnace.cli.options import field_selector_option, output_option, selector_option
+from pinnace.cli.options import chunk_size_option, field_selector_option, output_option, selector_option
 from pinnace.cli.session import namespace_of, opened
 
 if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 @selector_option
 @field_selector_option
 @click.option("--no-headers", is_flag=True, help="Leave out the first line.")
+@chunk_size_option("--chunk-size")
 @output_option("name", "json", "yaml", "wide")
 def list_(**given: Any) -> None:
     """List runs: those that go on first, then the newest."""
