@@ -97,6 +97,17 @@ def test_a_loop_offers_the_outputs_of_all_items(told: Told) -> None:
     assert line.startswith("unresolved-variable ")
 
 
+def test_a_sequence_offers_its_results_one_by_one_only(told: Told) -> None:
+    def manifest(fact: str) -> str:
+        user = call("b", f"{{{{steps.a.outputs.{fact}}}}}")
+        return steps(f"[[{call('a', '{{item}}', 'withSequence: {count: 2}')}], [{user}]]")
+
+    assert told(manifest("result")) == []
+    assert told(manifest("parameters.o")) == []
+    (line,) = told(manifest("parameters"))
+    assert line.startswith("unresolved-variable ")
+
+
 def test_failures_exist_in_exit_handlers(told: Told) -> None:
     bye = "  - {name: bye, container: {image: x, args: ['{{workflow.failures}}']}}\n"
     assert told(after("x") + bye + "  onExit: bye\n") == []

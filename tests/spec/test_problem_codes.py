@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pinnace
-from pinnace.spec.problem_codes import CODES
+from pinnace.spec.problem_codes import CODES, SECTIONS
 
 PACKAGE = Path(pinnace.__file__).parent
 #: What tells a problem, with the fewest arguments that it takes: ``add`` is also a method of sets.
@@ -54,3 +54,11 @@ def test_a_code_is_explained_in_a_line_and_in_sentences(code: str) -> None:
     assert len(title) <= 100
     assert not title.endswith(".")
     assert text.endswith(".")
+
+
+def test_the_page_on_lint_names_every_trap_and_nothing_else() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lint.md").read_text()
+    table = page[page.index("## The traps") : page.index("## Beside")]
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", table.replace("pinnace-lint", "")))
+    assert named <= set(CODES)
+    assert set(SECTIONS["Traps"]) <= named

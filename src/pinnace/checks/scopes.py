@@ -197,11 +197,13 @@ def _facts(call: Call, context: Context) -> frozenset[str] | None:
     if template.daemon:
         facts.add("ip")
     bodies = set(template.body_types)
-    if bodies & _RESULT_BODIES or _has_main(template) or (call.is_loop and "containerSet" in bodies):
+    # Argo counts a withSequence as no loop here, so that what its validator refuses never starts.
+    aggregates = bool(call.with_items or call.with_param)
+    if bodies & _RESULT_BODIES or _has_main(template) or (aggregates and "containerSet" in bodies):
         facts |= {"outputs.result", "exitCode"}
     facts |= {f"outputs.parameters.{parameter.name}" for parameter in template.outputs.parameters}
     facts |= {f"outputs.artifacts.{artifact.name}" for artifact in template.outputs.artifacts}
-    if call.is_loop:
+    if aggregates:
         facts.add("outputs.parameters")
     return frozenset(facts)
 
