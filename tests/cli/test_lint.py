@@ -69,7 +69,7 @@ def test_unknown_fields_are_errors_when_strict(cli: Cli, tmp_path: Path) -> None
 
 
 def test_sarif_names_rule_file_and_place(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, "a b", GOOD.replace("entrypoint: main", "entrypoint: mane"))
+    write(tmp_path, "a b", GOOD.replace("entrypoint: main", "entrypoint: main1"))
     monkeypatch.chdir(tmp_path)
     status, out, _ = cli("lint", "a b.yaml", "-o", "sarif")
     assert status == 2
@@ -77,7 +77,7 @@ def test_sarif_names_rule_file_and_place(cli: Cli, tmp_path: Path, monkeypatch: 
     (result,) = run["results"]
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "unknown-template"
     assert result["level"] == "error"
-    assert result["message"]["text"].endswith("template name 'mane' undefined (did you mean 'main'?)")
+    assert result["message"]["text"].endswith("template name 'main1' undefined (did you mean 'main'?)")
     (location,) = result["locations"]
     assert location["physicalLocation"] == {
         "artifactLocation": {"uri": "a%20b.yaml"}, "region": {"startLine": 4, "startColumn": 20},
