@@ -263,3 +263,24 @@ def test_a_shell_completes_commands_and_the_names_of_runs(cli: Cli, manifest: Pa
     assert completed("pinnace re", 1) == ["recover", "resume", "retry", "resubmit"]
     assert completed("pinnace get ", 2) == ["@latest", "wf"]
     assert completed("pinnace get w", 2) == ["wf"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("shell", "words", "number", "expected"),
+    [
+        ("zsh", "pinnace get ", "2", "plain\n@latest\n_\nplain\nwf\n_\n"),
+        ("zsh", "pinnace get w", "2", "plain\nwf\n_\n"),
+        ("fish", "pinnace get ", "", "plain,@latest\nplain,wf\n"),
+        ("fish", "pinnace get w", "w", "plain,wf\n"),
+    ],
+)
+def test_other_shells_complete_the_names_of_runs(
+    cli: Cli, manifest: Path, shell: str, words: str, number: str, expected: str
+) -> None:
+    cli("run", str(manifest), "-q")
+    env = {"_PINNACE_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": number}
+    out, _ = started(env=env).communicate(timeout=60)
+
+    assert out == expected
+    assert "_PINNACE_COMPLETE" in cli("completion", shell)[1]

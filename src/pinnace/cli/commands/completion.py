@@ -11,7 +11,7 @@ from click.shell_completion import get_completion_class
 def completion(shell: str) -> None:
     """Print the script that completes commands in SHELL.
 
-    In bash: source <(pinnace completion bash)
+    In bash and zsh: source <(pinnace completion SHELL). In fish: pinnace completion fish | source
     """
     from pinnace.cli.main import cli
 
