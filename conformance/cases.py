@@ -86,7 +86,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def expected(self) -> str:
-        """Return the end to expect, one word: a phase, ``rejected``, ``accepted``, ``ends`` or ``never``."""
+        """Return the end to expect: a phase, or rejected, refused, accepted, ends, never."""
         if self.known.expect:
             return self.known.expect
         first = self.listed.replace(";", " ").replace(",", " ").split()[0]

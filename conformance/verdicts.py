@@ -54,7 +54,7 @@ def judge(case: Case, plan: Plan, ends: Sequence[End]) -> Outcome:
         return _judge_errors(case, plan)
     refused = next((end for end in ends if end.phase == "refused"), None)
     if refused is not None:
-        return Outcome(case=case, actual="refused", verdict=Verdict.REFUSED, reason=refused.message)
+        return _refused(case, refused.message)
     if not ends:
         verdict = Verdict.HOLDS if case.expected == "accepted" else Verdict.DIFFERS
         reason = "" if verdict is Verdict.HOLDS else "it holds nothing that could be run"
@@ -74,10 +74,15 @@ def judge(case: Case, plan: Plan, ends: Sequence[End]) -> Outcome:
     )
 
 
+def _refused(case: Case, reason: str) -> Outcome:
+    verdict = Verdict.HOLDS if case.expected == "refused" else Verdict.REFUSED
+    return Outcome(case=case, actual="refused", verdict=verdict, reason=reason)
+
+
 def _judge_errors(case: Case, plan: Plan) -> Outcome:
     reasons = "; ".join(dict.fromkeys(problem.message for problem in plan.errors))
     if all(problem.code == UNSUPPORTED for problem in plan.errors):
-        return Outcome(case=case, actual="refused", verdict=Verdict.REFUSED, reason=reasons)
+        return _refused(case, reasons)
     holds = case.expected.startswith("rejected")
     verdict = Verdict.HOLDS if holds else Verdict.DIFFERS
     return Outcome(case=case, actual="rejected", verdict=verdict, reason=reasons)

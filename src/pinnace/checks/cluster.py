@@ -54,7 +54,9 @@ def _check_selector(context: Context, selector: Any, path: Path) -> None:
 
 
 def _check_label_value(context: Context, value: Any, path: Path) -> None:
-    if not isinstance(value, str) or len(value) > _LONGEST_LABEL or not _LABEL.fullmatch(value):
+    # A boolean or a number is read as a text here, as everywhere where Kubernetes has one.
+    text = str(value).lower() if isinstance(value, bool | int | float) else value
+    if not isinstance(text, str) or len(text) > _LONGEST_LABEL or not _LABEL.fullmatch(text):
         message = f"podGC.labelSelector invalid: {str(value)[:80]!r} cannot be the value of a label"
         context.findings.error("invalid-selector", message, path)
 

@@ -20,6 +20,7 @@ _REFUSED_BODIES = {
     "plugin": "plugin templates",
 }
 _REFUSED_LOCATIONS = ("git", "artifactory", "hdfs", "oss", "gcs", "azure", "plugin")
+_REFUSED_AUTH = ("clientCert", "oauth2")
 _HINT = "run this workflow on a cluster, or replace this part"
 
 
@@ -74,4 +75,8 @@ def _reasons(template: Template) -> Iterator[tuple[str, str]]:
 
 
 def _refused_location(artifact: Artifact) -> str:
-    return next((name for name in _REFUSED_LOCATIONS if getattr(artifact, name) is not None), "")
+    """Return what of the artifact's location has no store here, or an empty text."""
+    auth = (artifact.http.auth if artifact.http is not None else None) or {}
+    kinds = [f"http with auth.{kind}" for kind in _REFUSED_AUTH if auth.get(kind)]
+    kinds += [name for name in _REFUSED_LOCATIONS if getattr(artifact, name) is not None]
+    return kinds[0] if kinds else ""
