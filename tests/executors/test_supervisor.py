@@ -94,6 +94,17 @@ def test_a_torn_end_costs_only_the_last_record(tmp_path_factory: pytest.TempPath
     assert Journal(str(path)).read() == [["starting", "a"], ["starting", "b"]]
 
 
+def test_what_only_forgets_goes_to_the_disk_with_the_next_record(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(str(path))
+    journal.add(["released", ["a"]])
+    journal.commit()
+    assert path.read_bytes() == b""
+    journal.add(["starting", "b"])
+    journal.commit()
+    assert journal.read() == [["released", ["a"]], ["starting", "b"]]
+
+
 def test_a_broken_record_ends_the_journal() -> None:
     assert parse(b'["starting","a"]\n\x00\x00\n["starting","b"]\n') == ([["starting", "a"]], 17)
 

@@ -43,10 +43,6 @@ class Attempt:
         deadline: float | None = self.spec.get("deadline")
         return deadline
 
-    def is_overdue(self, now: float) -> bool:
-        """Tell whether its deadline has passed."""
-        return self.deadline is not None and now >= self.deadline
-
     def end(self, update: Update) -> None:
         """Take in its end, which is not on disk yet."""
         self.last = update

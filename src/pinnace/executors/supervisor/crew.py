@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -30,6 +31,8 @@ class Crew:
         self._nursery: Any = None
         self._sweeper: Channel | None = None
         self._pids: set[int] = set()
+        #: The process of each warden on the host.
+        self._wardens: dict[Channel, int] = {}
 
     def take(self, spec: dict[str, Any]) -> Channel:
         """Return the channel of a warden that waits for a task such as ``spec``.
@@ -55,12 +58,17 @@ class Crew:
     def dismiss(self, channel: Channel) -> None:
         """Forget an idle warden that is gone."""
         channel.close()
+        self._wardens.pop(channel, None)
         for idle in self._idle.values():
             if channel in idle:
                 idle.remove(channel)
 
-    def end_strays(self) -> None:
-        """End what the tasks of a warden that was killed have left: children of nobody here."""
+    def end_strays(self, channel: Channel) -> None:
+        """End what the task of a warden that was killed has left: children of nobody here."""
+        warden = self._wardens.pop(channel, None)
+        if warden is not None:
+            with contextlib.suppress(ChildProcessError):  # reaped already
+                os.waitpid(warden, 0)  # its channel closes before its children become this process's
         self._pids -= processes.reap().keys()
         for pid in set(processes.children(os.getpid())) - self._pids:
             processes.send([pid], signal.SIGSTOP)
@@ -99,7 +107,9 @@ class Crew:
             serve_on_host(theirs, self._layout)
         self._pids.add(pid)
         theirs.close()
-        return Channel(ours)
+        channel = Channel(ours)
+        self._wardens[channel] = pid
+        return channel
 
     def _from_nursery(self) -> Channel:
         if not sys.platform.startswith("linux"):

@@ -17,6 +17,8 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from .wire import dump
+
 Record = list[Any]
 
 
@@ -41,7 +43,7 @@ class Journal:
     def add(self, record: Record) -> None:
         """Keep ``record`` for the next ``commit``."""
         self._is_urgent = self._is_urgent or record[0] != "released"
-        self._unwritten += json.dumps(record, separators=(",", ":")).encode() + b"\n"
+        self._unwritten += dump(record).encode() + b"\n"
 
     def commit(self) -> None:
         """Bring every record added to the disk; those that only forget wait for another one.

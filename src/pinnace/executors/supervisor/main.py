@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import heapq
 import itertools
 import json
 import os
@@ -61,6 +62,8 @@ class Supervisor:
         self._client: Channel | None = None
         self._attempts: dict[str, Attempt] = {}
         self._queue: dict[str, Attempt] = {}
+        #: When attempts that were queued must have started, as a heap; some have left the queue since.
+        self._deadlines: list[tuple[float, str]] = []
         self._running: dict[Channel, Attempt] = {}
         self._updates: list[dict[str, Any]] = []
         self._trouble = ""
@@ -144,6 +147,8 @@ class Supervisor:
                 attempt = Attempt(spec["attempt_id"], spec)
                 self._attempts[attempt.attempt_id] = attempt
                 self._queue[attempt.attempt_id] = attempt
+                if attempt.deadline is not None:
+                    heapq.heappush(self._deadlines, (attempt.deadline, attempt.attempt_id))
             elif known.last is not None and known.is_recorded:
                 self._updates.append(known.last)
         return ""
@@ -176,7 +181,7 @@ class Supervisor:
                 self._finish(channel, attempt, body)
         if channel.closed and attempt.channel is channel:
             self._finish(channel, attempt, _lost("the process that watched it was ended"))
-            self._crew.end_strays()
+            self._crew.end_strays(channel)
 
     def _finish(self, channel: Channel, attempt: Attempt, body: dict[str, Any]) -> None:
         del self._running[channel]
@@ -194,9 +199,17 @@ class Supervisor:
         self._updates.append(update)
 
     def _drop_overdue(self, now: float) -> None:
-        for attempt in [a for a in self._queue.values() if a.is_overdue(now)]:
-            del self._queue[attempt.attempt_id]
-            self._end(attempt, ended("deadline", "its deadline passed before it could start"))
+        while (deadline := self._next_deadline()) is not None and now >= deadline:
+            _deadline, attempt_id = heapq.heappop(self._deadlines)
+            self._end(
+                self._queue.pop(attempt_id), ended("deadline", "its deadline passed before it could start")
+            )
+
+    def _next_deadline(self) -> float | None:
+        """Return when the first of the queued attempts must have started."""
+        while self._deadlines and self._deadlines[0][1] not in self._queue:
+            heapq.heappop(self._deadlines)
+        return self._deadlines[0][0] if self._deadlines else None
 
     # -- what goes out
 
@@ -264,9 +277,8 @@ class Supervisor:
             return _RETRY_SECONDS
         if self._queue and self._room():
             return 0.0
-        deadlines = [a.deadline for a in self._queue.values() if a.deadline is not None]
-        if deadlines:
-            return max(0.0, min(deadlines) - time.time())
+        if (deadline := self._next_deadline()) is not None:
+            return max(0.0, deadline - time.time())
         return IDLE_SECONDS if self._client is None else None
 
     def _is_over(self) -> bool:
