@@ -45,6 +45,8 @@ class HostPlace:
         self._files: list[str] = []
         self._folders: list[str] = []
         self._task = ""
+        self._work = ""
+        self._as_made: object = None
         self.notes: tuple[str, ...] = ()
         self.captures = ""
         self.stored = ""
@@ -62,8 +64,35 @@ class HostPlace:
         if spec["working_dir"]:
             os.chdir(spec["working_dir"])
         else:
-            os.makedirs(f"{folder}/work", exist_ok=True)
-            os.chdir(f"{folder}/work")
+            self._enter_work_folder()
+
+    def _enter_work_folder(self) -> None:
+        """Make an empty folder the current one: the same for all tasks that leave it as they found it.
+
+        To make and remove one for each takes longer than all else that a short task needs.
+        """
+        if not self._work:
+            work = self._layout.scratch(f"_work{os.getpid()}")
+            trees.remove(work)  # of a warden that was killed and had the same process id
+            os.makedirs(work)
+            self._work = work
+            self._as_made = self._state_of_work()
+        os.chdir(self._work)
+
+    def _state_of_work(self) -> object:
+        """Return what differs when a task has changed the folder; None when it is gone or not to be read."""
+        try:
+            found = os.stat(self._work)
+            return found.st_ino, found.st_mode, found.st_uid, found.st_gid, os.listdir(self._work)
+        except OSError:
+            return None
+
+    def _give_work_folder_away(self) -> None:
+        """Leave the folder to the task that changed it: it is removed when that is released."""
+        with contextlib.suppress(FileNotFoundError):  # the task has removed it
+            os.makedirs(self._task, exist_ok=True)
+            os.rename(self._work, f"{self._task}/work")
+        self._work = ""
 
     def _put(self, file: dict[str, Any]) -> None:
         path = file["path"]
@@ -106,14 +135,10 @@ class HostPlace:
         return 0
 
     def clear(self) -> None:
-        """Remove the files that ``furnish`` made, and their folders unless others use them now.
-
-        A task that left nothing in its own folder leaves no folder: most do, and then none is to be released.
-        """
+        """Remove the files that ``furnish`` made, and their folders unless others use them now."""
         os.chdir("/")
-        for folder in (f"{self._task}/work", self._task):
-            with contextlib.suppress(OSError):  # it is in use: captures, or files of the task
-                os.rmdir(folder)
+        if self._work and self._state_of_work() != self._as_made:
+            self._give_work_folder_away()
         for path in self._files:
             trees.remove(path)
         for folder in reversed(self._folders):
