@@ -192,6 +192,15 @@ def test_wrong_use_is_told_with_status_2_and_without_a_traceback(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("name", ["../up", "Upper", "a b", "a_b", "-a", "a.", "a..b", "x" * 64])
+def test_a_name_that_a_cluster_would_refuse_is_refused(cli: Cli, manifest: Path, name: str) -> None:
+    status, out, err = cli("run", str(manifest), f"--name={name}")
+
+    assert (status, out) == (2, "")
+    assert name in err
+    assert cli("list")[1] == "No workflows found\n"
+
+
 def test_an_image_without_a_stand_in_is_refused_before_anything_starts(cli: Cli, manifest: Path) -> None:
     manifest.write_text(manifest.read_text().replace("image: busybox", "image: example.org/unknown:1"))
 

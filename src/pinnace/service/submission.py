@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from secrets import choice
@@ -31,6 +32,8 @@ _SUFFIX = 5
 _TRIES = 8
 #: Source: Argo workflow/validate, maxCharsInObjectName.
 _LONGEST_NAME = 63
+#: Source: Kubernetes apimachinery validation, DNS-1123 subdomain.
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 def submit(
@@ -78,7 +81,7 @@ def names_for(workflow: Workflow) -> Sequence[str]:
     """Return the names to try: the one given, or several with random suffixes.
 
     Raises:
-        UsageError: there is neither a name nor the beginning of one, or it is too long.
+        UsageError: there is neither a name nor the beginning of one, or Kubernetes would refuse it.
     """
     name, start = workflow.metadata.name, workflow.metadata.generate_name
     if name:
@@ -92,6 +95,11 @@ def names_for(workflow: Workflow) -> Sequence[str]:
     if len(names[0]) > _LONGEST_NAME:
         message = f'workflow name "{names[0]}" must not be more than {_LONGEST_NAME} characters long'
         raise UsageError(message)
+    if not _NAME.fullmatch(names[0]):
+        message = f"{names[0]!r} is no name that Kubernetes takes"
+        raise UsageError(
+            message, remedy="Use small letters, digits, '-' and '.', a letter or digit at each end."
+        )
     return names
 
 
