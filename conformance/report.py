@@ -20,7 +20,9 @@ that Argo's tests assert or that follows from Argo's source, *actual* what happe
 | too late | it had not ended when its time was up |
 | unmet need | it ended in another phase because something that it needs, as the network, was not there |
 
-*ends*: the manifest throws dice, any phase is right.
+*ends*: the manifest throws dice, any phase is right. A CronWorkflow is checked and becomes one run of its
+spec; a template is run where the suite submits it. Ends are what is compared: what of a manifest was not
+honoured on the way (a node selector, an `artifactRepositoryRef`, a cache) is told at each node.
 """
 
 

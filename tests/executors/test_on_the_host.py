@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pinnace.executors.process import ProcessExecutor
-from pinnace.ports.executor import EndReason, StagedFile, TaskEnded
+from pinnace.ports.executor import EndReason, StagedFile, TaskEnded, TaskSpec
 from pinnace.testing.contracts.executor import RUN, Desk
 
 
@@ -22,6 +22,13 @@ async def test_tasks_that_come_and_go_share_the_folders_made_for_their_files(
     await desk.executor.close_run(RUN)
 
     assert [end.message for end in ends if end.exit_code != 0] == []
+
+
+async def test_a_command_that_is_not_there_is_told_in_the_words_that_people_look_for(host: Desk) -> None:
+    task = TaskSpec(attempt_id="a", run_id=RUN, argv=("no-such-command",), isolated=False)
+    await host.executor.start([task])
+    ended = await host.told("a", TaskEnded)
+    assert ended.message.startswith('exec: "no-such-command": executable file not found in PATH (')
 
 
 async def test_a_file_below_a_link_to_nowhere_is_refused(host: Desk, tmp_path: Path) -> None:

@@ -201,11 +201,11 @@ def test_what_is_not_honoured_is_told_at_the_node(go: Go) -> None:
       nodeSelector: {disk: ssd}
       container: {image: "alpine:3.20", command: ["true"], resources: {limits: {cpu: 1}}}
 """,
-        spec="  serviceAccountName: robot\n",
+        spec="  serviceAccountName: robot\n  artifactRepositoryRef: {key: other}\n",
     )
 
     notes = " ".join(run.nodes[next(iter(run.nodes))].notes)
-    for word in ("resources", "nodeSelector", "serviceAccountName", "alpine:3.20"):
+    for word in ("resources", "nodeSelector", "serviceAccountName", "artifactRepositoryRef", "alpine:3.20"):
         assert word in notes
 
 

@@ -41,6 +41,7 @@ _TEMPLATE: dict[str, str] = {
 }
 _WORKFLOW: dict[str, str] = {
     **{name: text for name, text in _TEMPLATE.items() if name not in {"metadata", "metrics", "memoize"}},
+    "artifact_repository_ref": "artifactRepositoryRef: the local repository is used",
     "image_pull_secrets": "imagePullSecrets: no image is pulled",
     "dns_policy": "dnsPolicy: the host's own is used",
     "dns_config": "dnsConfig: the host's own is used",

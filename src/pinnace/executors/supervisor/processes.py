@@ -66,7 +66,7 @@ def _find(name: str, path: str) -> str:
             continue
         if stat.S_ISREG(found.st_mode) and os.access(candidate, os.X_OK):
             return candidate
-    message = f'executable file "{name}" not found in PATH ({path})'
+    message = f'exec: "{name}": executable file not found in PATH ({path})'
     raise NotStartedError(message)
 
 
