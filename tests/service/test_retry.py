@@ -10,6 +10,7 @@ from pinnace.engine.run import Run
 from pinnace.service.resubmit import resubmitted
 from pinnace.service.retry import Retried, retry
 from pinnace.service.selectors import parse_field_selector
+from pinnace.service.status import workflow_object
 from pinnace.testing.play import Play
 
 Made = Callable[..., Play]
@@ -189,3 +190,26 @@ def test_a_resubmitted_workflow_carries_labels_and_arguments_and_names_where_it_
     assert workflow.spec.active_deadline_seconds is None
     assert workflow.spec.priority == 3
     assert [each.value for each in workflow.spec.arguments.parameters] == ["two"]
+
+
+NESTED = """
+  - name: main
+    parallelism: 1
+    steps: [[{name: a, template: inner}, {name: b, template: inner}]]
+  - name: inner
+    dag: {tasks: [{name: x, template: task}, {name: z, template: task, depends: x}]}
+"""
+
+
+def test_what_is_opened_again_keeps_to_the_parallelism_of_what_called_it(play: Made) -> None:
+    done = again(play(NESTED).end_all(failing=["wf[0].a.z", "wf[0].b.z"]))
+
+    assert list(done.open) == ["wf[0].a.z"]
+    status = workflow_object(done.run)["status"]["nodes"]
+    shown = {node["name"]: node["phase"] for node in status.values()}
+    assert (shown["wf[0].a"], shown["wf[0].b"], shown["wf[0].b.x"]) == ("Running", "Pending", "Succeeded")
+
+    done.end("wf[0].a.z")
+    assert list(done.open) == ["wf[0].b.z"]
+    done.end_all()
+    assert done.run.state.phase == "Succeeded"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
+from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.commands import CancelTask
@@ -22,12 +23,36 @@ TIMEOUT = "timeout"
 
 
 def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
-    """Return the node in ``phase`` if it may start now, else None."""
-    if node.boundary >= 0 and turn.node(node.boundary).phase.is_fulfilled:
+    """Return the node in ``phase`` if it may start now, else None.
+
+    A node that a retry opened again is let in anew, and what it holds is kept out until then.
+    """
+    if _is_kept_out(turn, node.boundary) or (node.is_attempt and _is_kept_out(turn, node.parent)):
         return None
     if not admit(turn, node):
         return None
+    if not node.type.is_leaf:
+        _look_below(turn, node)
     return turn.put(replace(node, phase=phase, started_at=turn.now))
+
+
+def _is_kept_out(turn: Turn, above: NodeNumber) -> bool:
+    """Return whether what holds a node is over, or not let in itself."""
+    if above < 0:
+        return False
+    phase = turn.node(above).phase
+    return phase.is_fulfilled or phase is Phase.WAITING
+
+
+def _look_below(turn: Turn, node: Node) -> None:
+    """Have what ``node`` kept out assessed."""
+    stack = list(turn.children(node.number))
+    while stack:
+        child = turn.node(stack.pop())
+        if child.phase is Phase.WAITING:
+            turn.assess(child.number)
+        elif child.phase is Phase.RUNNING:
+            stack += turn.children(child.number)
 
 
 def prepared(turn: Turn, node: Node) -> Template:

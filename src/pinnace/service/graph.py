@@ -19,6 +19,11 @@ from pinnace.engine.turn import Turn
 _ENTRY = NodeNumber(0)
 
 
+def is_shown(run: Run, node: Node) -> bool:
+    """Return whether Argo would have the node: it was let in, or was before a retry opened it again."""
+    return node.phase is not Phase.WAITING or bool(run.index.children.get(node.number))
+
+
 class Graph:
     """The edges between the nodes of a run that Argo would have; waiting nodes are not among them.
 
@@ -33,7 +38,7 @@ class Graph:
         self._outbound: dict[NodeNumber, tuple[NodeNumber, ...]] = {}
         for number in sorted(run.nodes):
             node = run.nodes[number]
-            if node.phase is not Phase.WAITING:
+            if is_shown(run, node):
                 for parent in self._parents(node):
                     self._children.setdefault(parent, {})[number] = None
 
@@ -71,7 +76,7 @@ class Graph:
 
     def _made(self, parent: NodeNumber, key: str) -> NodeNumber | None:
         number = self._run.index.called.get((parent, key, -1))
-        if number is None or self._run.nodes[number].phase is Phase.WAITING:
+        if number is None or not is_shown(self._run, self._run.nodes[number]):
             return None
         return number
 

@@ -22,9 +22,7 @@ class Progress:
         self._run_done = self._run_known = 0
         for number in sorted(run.nodes, reverse=True):
             node = run.nodes[number]
-            if node.phase is Phase.WAITING:
-                continue
-            if node.type.is_leaf:
+            if node.type.is_leaf and node.phase is not Phase.WAITING:
                 is_done = int(node.phase in _COMPLETE)
                 self._add(number, is_done, 1)
                 self._run_done += is_done

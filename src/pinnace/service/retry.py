@@ -18,6 +18,9 @@ from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
 from pinnace.service.graph import Graph
 from pinnace.service.selectors import FieldSelector, select_nodes
 
+#: What was let in once and must be let in again: there may be no place for all of it at once now.
+_LET_IN = frozenset({NodeType.STEPS, NodeType.DAG, NodeType.RETRY})
+
 
 class Retried(msgspec.Struct, frozen=True, kw_only=True):
     """What changes in a run that is retried."""
@@ -129,6 +132,8 @@ class _Plan:
             if number in self._again:
                 generation = self._run.state.generation + 1
                 yield replace(fresh, phase=Phase.WAITING, started_at=None, generation=generation)
+            elif node.type in _LET_IN:
+                yield replace(fresh, phase=Phase.WAITING, started_at=None)
             else:
                 # A step group looks for steps that are not there and calls them.
                 is_expanded = node.is_expanded and node.type is not NodeType.STEP_GROUP

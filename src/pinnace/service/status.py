@@ -19,7 +19,7 @@ from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import Run, Shutdown
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
-from pinnace.service.graph import Graph
+from pinnace.service.graph import Graph, is_shown
 from pinnace.service.labels import with_phase
 from pinnace.service.progress import Progress
 from pinnace.spec.encode import encode
@@ -117,7 +117,7 @@ class NodeStatuses:
     def all(self) -> dict[str, dict[str, Any]]:
         """Return the status of every node that Argo would have, by its id, in order of creation."""
         nodes = (self._run.nodes[number] for number in sorted(self._run.nodes))
-        return {self._ids[node.number]: self._one(node) for node in nodes if node.phase is not Phase.WAITING}
+        return {self._ids[node.number]: self._one(node) for node in nodes if is_shown(self._run, node)}
 
     def _one(self, node: Node) -> dict[str, Any]:
         status: dict[str, Any] = {
@@ -126,7 +126,7 @@ class NodeStatuses:
             "displayName": display_name(node, self._boundary_name(node)),
             "type": node.type.value,
             **self._template_fields(node),
-            "phase": node.phase.value,
+            "phase": (node.phase or Phase.PENDING).value,
         }
         if node.boundary >= 0:
             status["boundaryID"] = self._ids[node.boundary]
