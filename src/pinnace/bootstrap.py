@@ -212,9 +212,14 @@ class Pinnace:
         """
         if not self.settings.is_isolated or self._has_isolation:
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         from pinnace.executors.isolation import probe
 
-        found = probe(self.home.root)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(probe, self.home.root)
+            _ = self.store  # it is loaded and opened while another process tries a view
+            found = answer.result()
         self._has_isolation = found.is_available
         if not found.is_available:
             raise RefusedError(

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from pinnace.base.errors import StorageError
 
 _MOVE = "Make it writable for this user, or set PINNACE_HOME to a folder that is."
@@ -61,19 +59,17 @@ def reported(place: Path) -> Iterator[None]:
     """Turn what goes wrong with the files at ``place`` into a ``StorageError`` that names it."""
     try:
         yield
-    except DBAPIError as error:
-        # What Pinnace itself does wrong (a statement, a type) stays what it is: a defect.
-        if not isinstance(error.orig, sqlite3.Error) or _is_defect(error.orig):
-            raise
-        raise _from_sqlite(error.orig, place) from error
-    except sqlite3.Error as error:
-        if _is_defect(error):
-            raise
-        raise _from_sqlite(error, place) from error
     except OSError as error:
         what, remedy = _SYSTEM.get(error.errno or 0, (error.strerror or str(error), _MOVE))
         message = f"Cannot use {error.filename or place}: {what}"
         raise StorageError(message, remedy=remedy) from error
+    except Exception as error:
+        # SQLAlchemy wraps what the driver raises. It is not loaded for this: that takes longer than all else.
+        cause = getattr(error, "orig", error)
+        # What Pinnace itself does wrong (a statement, a type) stays what it is: a defect.
+        if not isinstance(cause, sqlite3.Error) or _is_defect(cause):
+            raise
+        raise _from_sqlite(cause, place) from error
 
 
 def _is_defect(error: sqlite3.Error) -> bool:

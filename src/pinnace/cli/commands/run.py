@@ -165,9 +165,10 @@ def _world(intake: Intake, given: dict[str, Any], display: Display) -> Iterator[
 def _run(pinnace: Pinnace, intake: Intake, display: Display) -> int:
     from pinnace.cli.driving import drive
 
+    uids = _submit(pinnace, intake)
     if not display.is_quiet:
         _mention_left_behind(pinnace)
-    return drive(pinnace, _submit(pinnace, intake), display)
+    return drive(pinnace, uids, display)
 
 
 def _mention_left_behind(pinnace: Pinnace) -> None:
