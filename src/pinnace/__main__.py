@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 
-#: How many objects are made before the interpreter looks for cycles among them; its own choice is 700. To load
-#: Pinnace and to build a run makes hundreds of thousands that stay, and next to no cycles.
+#: How many objects are made before the interpreter looks for cycles among them; its own choice is 700. To
+#: load Pinnace and to build a run makes hundreds of thousands that stay, and next to no cycles.
 _COLLECT_AFTER = 20_000
 
 

@@ -46,6 +46,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -194,6 +195,7 @@ class Standins:
         return Standin(argv, {"PATH": path}, (note,))
 
 
+@lru_cache(maxsize=4096)  # asked for each task of each entry
 def matches(pattern: str, image: str) -> bool:
     """Tell whether ``image`` is one that an entry with ``pattern`` is for."""
     names = [image]

@@ -14,6 +14,8 @@ from pinnace.spec.templates import Container, EnvFromSource, EnvVar
 
 #: Linux refuses an environment or argument string of this many bytes. Source: MAX_ARG_STRLEN.
 LONGEST_STRING = 131_072
+#: So many characters fit, whatever they are: UTF-8 has at most 4 bytes for one, and two are added.
+_SURELY_SHORT = LONGEST_STRING // 4 - 1
 
 _REFERENCE = re.compile(r"\$(\$|\(([-._a-zA-Z][-._a-zA-Z0-9]*)\))")
 
@@ -124,10 +126,14 @@ def check_lengths(argv: tuple[str, ...], env: Mapping[str, str]) -> None:
         ManifestError: a variable or an argument is too long; the remedy says how large values are handed on.
     """
     for name, value in env.items():
+        if len(name) + len(value) < _SURELY_SHORT:
+            continue
         size = len(name) + 2 + len(value.encode("utf-8", "surrogateescape"))
         if size > LONGEST_STRING:
             _too_long(f"env {name}", size)
     for index, argument in enumerate(argv):
+        if len(argument) < _SURELY_SHORT:
+            continue
         size = len(argument.encode("utf-8", "surrogateescape")) + 1
         if size > LONGEST_STRING:
             _too_long(f"argument {index}", size)
