@@ -13,6 +13,16 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 NOBODY = 65_534
+EXECUTORS, HOSTILE = REPOSITORY / "tests/executors", REPOSITORY / "tests/hostile"
+#: What to run, and of it which tests.
+VIEWS = (
+    [EXECUTORS / "test_views.py", f"{EXECUTORS / 'test_executor_contract.py'}::TestInPrivateViews"],
+    "",
+)
+HOSTILITIES = (
+    [HOSTILE / f"test_{name}.py" for name in ("hostile_archives", "hostile_tasks", "secrets_stay_secret")],
+    "climbs or link or leaves_behind or multiplies or another_task or owner_alone",
+)
 
 
 def find_python(folder: Path) -> tuple[str, dict[str, str]] | None:
@@ -44,7 +54,8 @@ def run_as_nobody(command: list[str], environment: dict[str, str]) -> subprocess
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
-def test_an_ordinary_user_has_private_views_too() -> None:
+@pytest.mark.parametrize(("chosen", "which"), [VIEWS, HOSTILITIES], ids=["views", "hostilities"])
+def test_an_ordinary_user_has_private_views_too(chosen: list[Path | str], which: str) -> None:
     # Not below tmp_path, which only root may enter.
     folder = Path(tempfile.mkdtemp(prefix="pinnace-nobody-"))
     try:
@@ -53,10 +64,8 @@ def test_an_ordinary_user_has_private_views_too() -> None:
         if found is None:
             pytest.skip("an ordinary user cannot read this Python and its packages")
         python, environment = found
-        here = Path(__file__).parent
-        chosen = [str(here / "test_views.py"), f"{here / 'test_executor_contract.py'}::TestInPrivateViews"]
-        options = ["-p", "no:cacheprovider", "--basetemp", f"{folder}/tests", "-rs"]
-        done = run_as_nobody([python, "-m", "pytest", *options, *chosen], environment)
+        options = ["-p", "no:cacheprovider", "--basetemp", f"{folder}/tests", "-rs", "-k", which]
+        done = run_as_nobody([python, "-m", "pytest", *options, *map(str, chosen)], environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     assert done.returncode == 0, done.stdout + done.stderr

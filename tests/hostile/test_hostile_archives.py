@@ -1,4 +1,4 @@
-"""Archives that reach out of their folder or grow beyond measure, loaded by a real run."""
+"""Archives that reach out of their folder, loaded by a real run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ TARS = {
     "a hard link to an absolute path": 'entry("link", tarfile.LNKTYPE, "/etc/passwd")',
     "a device": 'entry("null", tarfile.CHRTYPE)',
     "a pipe": 'entry("pipe", tarfile.FIFOTYPE)',
-    "a bomb": 'entry("zeros", content=bytes(300 << 20))',
 }
 ZIP = """
 import zipfile
@@ -43,7 +42,6 @@ ZIPS = {
     "is absolute": 'archive.writestr("{folder}/climbed", "evil")',
     "a link out": 'info = zipfile.ZipInfo("link"); info.external_attr = 0o120777 << 16;'
     ' archive.writestr(info, "../../.."); archive.writestr("link/climbed", "evil")',
-    "a bomb": 'archive.writestr("zeros", bytes(300 << 20))',
 }
 CASES = [
     *(pytest.param(TAR, entries, None, id=f"tar: {name}") for name, entries in TARS.items()),
