@@ -15,7 +15,8 @@ from pinnace.artifacts.raw import RawStore
 from pinnace.artifacts.s3 import S3Credentials, S3Store
 from pinnace.artifacts.unpack import UnpackLimits
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, ManifestError, NotFoundError, RefusedError
-from pinnace.spec.parameters import S3, Archive, Artifact, HTTPArtifact, KeySelector, Raw, TarArchive
+from pinnace.spec.locations import KeySelector
+from pinnace.spec.parameters import S3, Archive, Artifact, HTTPArtifact, Raw, TarArchive
 
 
 def secrets(selector: KeySelector) -> str:

@@ -16,7 +16,8 @@ from pinnace.artifacts.locate import (
     with_key,
 )
 from pinnace.base.errors import RefusedError
-from pinnace.spec.parameters import S3, Archive, Artifact, HTTPArtifact, KeySelector, Raw, TarArchive
+from pinnace.spec.locations import GCS, KeySelector
+from pinnace.spec.parameters import S3, Archive, Artifact, HTTPArtifact, Raw, TarArchive
 
 SECRET = KeySelector(name="s", key="k")
 REPOSITORY = Artifact(s3=S3(endpoint="e", bucket="b", region="r", access_key_secret=SECRET))
@@ -33,7 +34,7 @@ REPOSITORY = Artifact(s3=S3(endpoint="e", bucket="b", region="r", access_key_sec
         (Artifact(http=HTTPArtifact(url="")), "http", "", False),
         (Artifact(http=HTTPArtifact(url="http://h/a/b?c=/d#/e")), "http", "/a/b", True),
         (Artifact(http=HTTPArtifact(url="http://h")), "http", "", True),
-        (Artifact(gcs={"bucket": "b", "key": "k"}), "gcs", "k", True),
+        (Artifact(gcs=GCS(bucket="b", key="k")), "gcs", "k", True),
     ],
 )
 def test_a_location_has_a_kind_and_a_key(artifact: Artifact, kind: str, key: str, complete: bool) -> None:
@@ -84,7 +85,7 @@ def test_a_key_alone_takes_everything_else_of_the_repository() -> None:
 
 def test_a_key_of_another_kind_than_the_repository_is_refused() -> None:
     with pytest.raises(RefusedError, match="only a key of gcs, but the artifact repository is s3"):
-        relocate(Artifact(name="a", gcs={"key": "k"}), REPOSITORY)
+        relocate(Artifact(name="a", gcs=GCS(key="k")), REPOSITORY)
 
 
 def test_a_sub_path_goes_below_the_key() -> None:

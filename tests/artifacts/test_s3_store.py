@@ -16,7 +16,8 @@ from moto.server import ThreadedMotoServer
 from pinnace.artifacts.s3 import S3Credentials, S3Store
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
-from pinnace.spec.parameters import S3, KeySelector
+from pinnace.spec.locations import KeySelector
+from pinnace.spec.parameters import S3
 from pinnace.testing.contracts.artifacts import ArtifactStoreContract
 
 CREDENTIALS = S3Credentials(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pinnace.base.errors import ManifestError
 from pinnace.runtime.environment import LONGEST_STRING, check_lengths, environment, expand, secret_text
 from pinnace.spec.catalogue import Catalogue
-from pinnace.spec.parameters import KeySelector
+from pinnace.spec.locations import KeySelector
 from pinnace.spec.templates import ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource
 from pinnace.spec.workflow import ConfigMap, ObjectMeta, Secret
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pinnace.spec import parameters, policies, schedules, templates, workflow
+from pinnace.spec import bodies, locations, parameters, policies, schedules, templates, workflow
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "spec" / "argo-jsonschema.json"
 #: Our types by the name of Argo's.
@@ -32,6 +32,13 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "StopStrategy": schedules.StopStrategy, "WorkflowEventBinding": schedules.WorkflowEventBinding,
     "WorkflowEventBindingSpec": schedules.WorkflowEventBindingSpec, "Event": schedules.Event,
     "Submit": schedules.Submit, "WorkflowTemplate": workflow.WorkflowTemplate,
+    "GitArtifact": locations.Git, "ArtifactoryArtifact": locations.Artifactory,
+    "HDFSArtifact": locations.HDFS, "OSSArtifact": locations.OSS, "GCSArtifact": locations.GCS,
+    "OSSLifecycleRule": locations.OSSLifecycleRule, "AzureArtifact": locations.Azure,
+    "PluginArtifact": locations.PluginArtifact, "ResourceTemplate": bodies.Resource,
+    "ManifestFrom": bodies.ManifestFrom, "Data": bodies.Data, "DataSource": bodies.DataSource,
+    "ArtifactPaths": bodies.ArtifactPaths, "TransformationStep": bodies.TransformationStep,
+    "ContainerSetRetryStrategy": bodies.ContainerSetRetryStrategy,
     "VolumeClaimGC": policies.VolumeClaimGC, "ArtifactRepositoryRef": policies.ArtifactRepositoryRef,
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.store import Submission
-from pinnace.spec.parameters import Artifact, Raw
+from pinnace.spec.parameters import Artifact, HTTPArtifact, Raw
 from pinnace.spec.templates import Template
 from pinnace.spec.workflow import Secret, Workflow, WorkflowSpec
 from pinnace.stores.codec import LARGE, Codec, DigestCache
@@ -33,7 +33,8 @@ JSON = st.recursive(
 MAPS = st.dictionaries(TEXTS, TEXTS, max_size=3)
 TIMES = st.none() | st.floats(0, 1e11)
 ARTIFACTS = st.lists(
-    st.builds(Artifact, name=TEXTS, raw=st.builds(Raw, data=TEXTS), git=JSON), max_size=2
+    st.builds(Artifact, name=TEXTS, raw=st.builds(Raw, data=TEXTS), http=st.builds(HTTPArtifact, auth=JSON)),
+    max_size=2,
 ).map(tuple)
 NODES = st.builds(
     Node,

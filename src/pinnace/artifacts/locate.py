@@ -10,6 +10,7 @@ import posixpath
 import msgspec
 
 from pinnace.base.errors import RefusedError
+from pinnace.spec.encode import encode
 from pinnace.spec.parameters import LOCATION_FIELDS, S3, Archive, Artifact
 
 #: The key of a default location, before the artifact's own file name. Source: Argo DefaultArchivePattern.
@@ -36,8 +37,7 @@ def key_of(artifact: Artifact) -> str:
         case "" | "raw":
             return ""
         case kind:
-            location = getattr(artifact, kind)
-            return str(location.get("key", "")) if isinstance(location, dict) else ""
+            return str(getattr(getattr(artifact, kind), "key", ""))
 
 
 def has_location(artifact: Artifact) -> bool:
@@ -57,7 +57,7 @@ def has_location(artifact: Artifact) -> bool:
         case "raw":
             return True
         case kind:  # no store of ours reads these: enough to tell a key alone from more than that
-            return bool(set(getattr(artifact, kind)) - {"key"})
+            return bool(encode(getattr(artifact, kind)).keys() - {"key"})
 
 
 def is_supplied(artifact: Artifact) -> bool:

@@ -18,7 +18,8 @@ from pinnace.artifacts.s3 import S3Credentials, S3Store
 from pinnace.artifacts.unpack import DEFAULT_LIMITS, UnpackLimits, unpack
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, ManifestError, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
-from pinnace.spec.parameters import S3, Artifact, HTTPArtifact, KeySelector
+from pinnace.spec.locations import KeySelector
+from pinnace.spec.parameters import S3, Artifact, HTTPArtifact
 
 #: The longest http artifact that is loaded, in bytes.
 DEFAULT_MAX_HTTP_BYTES = 64 << 30

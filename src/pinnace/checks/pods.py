@@ -55,15 +55,12 @@ def _check_pod_resources(context: Context, resources: Any, path: Path) -> None:
 
 def _check_resource(context: Context, site: Site) -> None:
     resource = site.template.resource
+    assert resource is not None
     path = (*site.path, "resource")
-    if not isinstance(resource, dict):
-        context.findings.error("wrong-type", "expected a mapping", path)
-        return
-    action = resource.get("action", "")
-    if action not in _ACTIONS and "{{" not in str(action):
+    action, manifest, source = resource.action, resource.manifest, resource.manifest_from
+    if action not in _ACTIONS and "{{" not in action:
         message = f"resource.action must be one of: {', '.join(_ACTIONS)}"
         context.findings.error("invalid-value", message, (*path, "action") if action else path)
-    manifest, source = resource.get("manifest"), resource.get("manifestFrom")
     if action not in ("delete", "get") and not manifest and source is None:
         message = "either resource.manifest or resource.manifestFrom must be specified"
         context.findings.error("missing-field", message, path)
@@ -72,16 +69,14 @@ def _check_resource(context: Context, site: Site) -> None:
             "shouldn't have both `manifest` and `manifestFrom` specified in `Manifest` for resource template"
         )
         context.findings.error("conflicting-fields", message, path)
-    wanted = source.get("artifact") if isinstance(source, dict) else None
-    if isinstance(wanted, dict):
+    if source is not None and source.artifact is not None:
+        name = source.artifact.name
         inputs = [artifact.name for artifact in site.template.inputs.artifacts]
-        if wanted.get("name") not in inputs:
-            name = str(wanted.get("name", ""))
+        if name not in inputs:
             message = f"artifact {name} in `manifestFrom` refer to a non-exist artifact"
-            context.findings.error(
-                "unknown-artifact", message, (*path, "manifestFrom"), did_you_mean(name, inputs)
-            )
-    if isinstance(manifest, str):
+            hint = did_you_mean(name, inputs)
+            context.findings.error("unknown-artifact", message, (*path, "manifestFrom"), hint)
+    if manifest:
         # Whatever the tags give, here a plain word stands for it.
         problems = read_documents(_TAG.sub("placeholder", manifest), "")[1]
         if any(problem.is_error for problem in problems):

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from msgspec import field
 
+from pinnace.spec.locations import GCS, HDFS, OSS, Artifactory, Azure, Git, KeySelector, PluginArtifact
 from pinnace.spec.struct import AnyString, IntOrString, Json, Spec
-
-
-class KeySelector(Spec, frozen=True):
-    """One key of a ConfigMap or a Secret."""
-
-    name: str = ""
-    key: str = ""
-    optional: bool = False
 
 
 class ValueFrom(Spec, frozen=True):
@@ -146,15 +139,15 @@ class Artifact(Spec, frozen=True):
     from_: str = field(name="from", default="")
     archive_logs: bool | None = None
     s3: S3 | None = None
-    git: Json | None = None
+    git: Git | None = None
     http: HTTPArtifact | None = None
-    artifactory: Json | None = None
-    hdfs: Json | None = None
+    artifactory: Artifactory | None = None
+    hdfs: HDFS | None = None
     raw: Raw | None = None
-    oss: Json | None = None
-    gcs: Json | None = None
-    azure: Json | None = None
-    plugin: Json | None = None
+    oss: OSS | None = None
+    gcs: GCS | None = None
+    azure: Azure | None = None
+    plugin: PluginArtifact | None = None
     global_name: str = ""
     archive: Archive | None = None
     optional: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from pinnace.spec.parameters import KeySelector
+from pinnace.spec.locations import KeySelector
 from pinnace.spec.struct import IntOrString, Json, Spec
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec import field
 
-from pinnace.spec.parameters import Arguments, Inputs, KeySelector, Outputs, Sequence
+from pinnace.spec.bodies import ContainerSetRetryStrategy, Data, Resource
+from pinnace.spec.locations import KeySelector
+from pinnace.spec.parameters import Arguments, Inputs, Outputs, Sequence
 from pinnace.spec.policies import Memoize, Metrics, RetryStrategy, Synchronization
 from pinnace.spec.struct import IntOrString, Json, Spec
 
@@ -176,7 +178,7 @@ class ContainerSetTemplate(Spec, frozen=True):
 
     containers: tuple[ContainerNode, ...] = ()
     volume_mounts: tuple[VolumeMount, ...] = ()
-    retry_strategy: Json | None = None
+    retry_strategy: ContainerSetRetryStrategy | None = None
 
 
 class HTTPHeaderSource(Spec, frozen=True):
@@ -233,11 +235,11 @@ class Template(Spec, frozen=True):
     container: Container | None = None
     container_set: ContainerSetTemplate | None = None
     script: ScriptTemplate | None = None
-    resource: Json | None = None
+    resource: Resource | None = None
     dag: DAG | None = None
     suspend: Suspend | None = None
     http: HTTP | None = None
-    data: Json | None = None
+    data: Data | None = None
     plugin: Json | None = None
     volumes: tuple[Json, ...] = ()
     init_containers: tuple[UserContainer, ...] = ()
