@@ -236,6 +236,17 @@ def test_no_value_raises_and_a_manifest_without_errors_survives_a_round_trip(val
         assert told == []
 
 
+def test_an_unknown_field_of_a_step_is_an_error_even_when_not_strict() -> None:
+    step = {"name": "a", "template": "t", "wen": "x"}
+    task = {"name": "a", "template": "t", "dependson": "x"}
+    templates = [{"name": "s", "steps": [[step]]}, {"name": "d", "dag": {"tasks": [task]}}]
+    value = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": {"templates": templates}}
+    assert [(problem.severity, problem.hint) for problem in decode(document_of(value), strict=False)[1]] == [
+        ("error", "did you mean 'when'?"),
+        ("warning", "did you mean 'depends'?"),
+    ]
+
+
 CRON = """
 apiVersion: argoproj.io/v1alpha1
 kind: CronWorkflow

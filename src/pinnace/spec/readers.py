@@ -15,6 +15,7 @@ from msgspec import inspect
 from pinnace.spec.documents import Document
 from pinnace.spec.problems import Path, Problem, did_you_mean, format_path
 from pinnace.spec.scalars import format_float32, format_float64
+from pinnace.spec.templates import WorkflowStep
 
 #: A place as a linked path, cheap to extend: (parent, key); None is the document's root.
 At = tuple[Any, str | int] | None
@@ -92,6 +93,9 @@ def _struct_reader(info: inspect.StructType) -> Reader:
         return known
     fields: dict[str, Reader] = {}
     required = tuple(field.encode_name for field in info.fields if field.required)
+    # Argo reads a group of steps with a decoder of its own, which knows no leniency.
+    # Source: Argo api/workflow_types.go, ParallelSteps.UnmarshalJSON.
+    is_strict = info.cls is WorkflowStep
 
     def read(value: Any, at: At, report: Report) -> Any:
         if type(value) is not dict:
@@ -103,7 +107,7 @@ def _struct_reader(info: inspect.StructType) -> Reader:
         for key, item in value.items():
             field = fields.get(key)
             if field is None:
-                _unknown_field(key, fields, at, report)
+                _unknown_field(key, fields, at, report, is_error=is_strict or report.strict)
                 continue
             item = field(item, (at, key), report)
             if item is not ABSENT:
@@ -119,9 +123,9 @@ def _struct_reader(info: inspect.StructType) -> Reader:
     return read
 
 
-def _unknown_field(key: str, fields: dict[str, Reader], at: At, report: Report) -> None:
+def _unknown_field(key: str, fields: dict[str, Reader], at: At, report: Report, *, is_error: bool) -> None:
     hint = _REMOVED.get(key) or did_you_mean(key, fields)
-    record = report.add if report.strict else report.warn
+    record = report.add if is_error else report.warn
     record("unknown-field", f"unknown field '{key}'", (at, key), hint, on_key=True)
 
 
