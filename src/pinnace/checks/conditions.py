@@ -38,13 +38,13 @@ def _check_condition(context: Context, place: CallSite) -> None:
         return  # told with the variables
     if any(tag.kind == "nested" for tag in tags):
         return
-    failures = [failure for value in _TRIALS for failure in _failure(_with_values(text, value))]
-    if len(failures) == len(_TRIALS):
-        message = f"whatever the tags become, this condition cannot be evaluated: {failures[0]}"
+    if not any(_failure(_with_values(text, value)) == "" for value in _TRIALS):
+        why = _failure(_with_values(text, _TRIALS[0]))
+        message = f"whatever the tags become, this condition cannot be evaluated: {why}"
         context.findings.warn("invalid-condition", message, path)
         return
     for tag, value in _comparisons(text):
-        if list(_failure(f"{value} == '{value}'")):
+        if _failure(f"{value} == '{value}'"):
             shown = f"'{value}'" if value else "an empty text"
             message = (
                 f"without quotes, {tag} cannot be compared when it is {shown}: the step then ends in Error"
@@ -56,12 +56,13 @@ def _with_values(text: str, value: str) -> str:
     return re.sub(r"(?P<quote>[\"']?)\{\{.*?\}\}(?P=quote)", value, text, flags=re.DOTALL)
 
 
-def _failure(text: str) -> Iterator[str]:
-    """Yield why ``text`` is no condition, if it is none."""
+def _failure(text: str) -> str:
+    """Return why ``text`` is no condition, or "" if it is one."""
     try:
         evaluate_when(text)
     except ExpressionError as error:
-        yield error.message
+        return error.message
+    return ""
 
 
 def _comparisons(text: str) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ _LEFT_BEHIND = {
     "volumes": "volumes",
     "volume_claim_templates": "volumeClaimTemplates",
 }
+_OUTPUT = re.compile(r"outputs\.parameters\.([\w-]+)")
 _ALL_OUTPUTS = re.compile(r"outputs\.parameters\b(?!\.)")
 
 
@@ -49,12 +50,12 @@ def _check_outputs(context: Context, reach: Reach) -> None:
     text = msgspec.json.encode(encode(context.spec)).decode()
     if _ALL_OUTPUTS.search(text):
         return  # all outputs of a loop, or an expression over them
+    mentioned = set(_OUTPUT.findall(text))
     for index, template in enumerate(context.spec.templates):
         if (LOCAL, template.name) not in reach.reached or template.name == context.spec.entrypoint:
             continue
         for place, parameter in enumerate(template.outputs.parameters):
-            mentioned = re.search(rf"outputs\.parameters\.{re.escape(parameter.name)}(?![\w-])", text)
-            if not parameter.global_name and parameter.name and not mentioned:
+            if not parameter.global_name and parameter.name and parameter.name not in mentioned:
                 message = f"nothing in this workflow reads the output parameter '{parameter.name}'"
                 path = ("spec", "templates", index, "outputs", "parameters", place)
                 context.findings.warn("unused-output", message, path)
