@@ -94,9 +94,16 @@ def document(kind: str, spec: Any) -> str:
 
 
 @settings(max_examples=60, deadline=None)
-@given(_specs, _specs)
-def test_any_manifest_gives_problems_and_nothing_else(workflow: Any, template: Any) -> None:
-    sources = [("w", document("Workflow", workflow)), ("t", document("WorkflowTemplate", template))]
+@given(_specs, _specs, _texts)
+def test_any_manifest_gives_problems_and_nothing_else(workflow: Any, template: Any, text: str) -> None:
+    cron = {"schedules": [text], "timezone": text, "when": text, "workflowSpec": workflow}
+    binding = {"event": {"selector": text}, "submit": {"arguments": template.get("arguments", {})}}
+    sources = [
+        ("w", document("Workflow", workflow)),
+        ("t", document("WorkflowTemplate", template)),
+        ("c", document("CronWorkflow", cron)),
+        ("e", document("WorkflowEventBinding", binding)),
+    ]
     problems = check_bundle(read_bundle(sources))
     assert all(isinstance(problem, Problem) and problem.line and problem.file for problem in problems)
     assert len({str(problem) for problem in problems}) == len(problems)

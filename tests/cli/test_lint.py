@@ -102,6 +102,13 @@ def test_a_code_is_explained(cli: Cli) -> None:
     assert cli("lint", "--explain", "endles-retry")[2].endswith("did you mean 'endless-retry'?\n")
 
 
+def test_objects_for_the_cluster_are_passed_over(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path, "account", "", kind="ServiceAccount")
+    assert cli("lint", str(tmp_path))[0] == 2
+    write(tmp_path, "good", GOOD)
+    assert cli("lint", str(tmp_path), "--warnings-as-errors")[:2] == (0, "✔ no linting errors found\n")
+
+
 def test_nothing_to_lint_is_no_success(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("# nothing\n")
     status, _, err = cli("lint", str(tmp_path))
