@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
+from pinnace.engine.commands import SendRequest, Work
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so th
     from pinnace.ports.http import HttpOutcome, HttpRunner
     from pinnace.ports.observer import Observer
     from pinnace.ports.store import RunChange, Store
+    from pinnace.runtime.workers import Worker
     from pinnace.world.world import World
 
 #: How long a file behind a URL may take.
@@ -143,7 +145,7 @@ class Pinnace:
             save=save,
             owner=self.owner,
             executor=executor,
-            http=http,
+            workers=self._workers(http),
             keeper=self._keeper,
             images=self.images,
             runs=self.home.runs,
@@ -236,6 +238,14 @@ class Pinnace:
         from pinnace.world.rewriting import RewritingRunner
 
         return RewritingRunner(runner, self._world.rewrites)
+
+    def _workers(self, http: HttpRunner) -> Callable[[Run], Mapping[type[Work], Worker]]:
+        """Return what makes the table of who does the work that this process does itself: one row a kind."""
+        from pinnace.runtime.requests import Requester
+        from pinnace.runtime.window import Window
+
+        window = Window()
+        return lambda run: {SendRequest: Requester(http, window, run.lookup.catalogue, time.time)}
 
     def _keeper(self, run: Run) -> ArtifactKeeper:
         from pinnace.artifacts.local import LocalStore

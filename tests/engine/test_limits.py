@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from pinnace.engine.advance import advance, apply, next_wake, reassess
-from pinnace.engine.events import Event, RequestEnded, RunStarted, TaskEnded
+from pinnace.engine.events import Event, RunStarted, TaskEnded, WorkEnded
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Phase
 from pinnace.engine.run import Run
@@ -68,10 +68,10 @@ def test_an_end_that_is_told_twice_changes_nothing_whatever_it_says() -> None:
 
     def ends(at: float, exit_code: int) -> list[Event]:
         first, second = (attempt_id(run.info.uid, node) for node in (task, request))
-        is_success = exit_code == 0
+        phase = Phase.FAILED if exit_code else Phase.SUCCEEDED
         return [
             TaskEnded(node=task.number, attempt_id=first, at=at, exit_code=exit_code),
-            RequestEnded(node=request.number, attempt_id=second, at=at, is_success=is_success),
+            WorkEnded(node=request.number, attempt_id=second, at=at, phase=phase),
         ]
 
     apply(run, advance(run, ends(1.0, 0), 1.0))

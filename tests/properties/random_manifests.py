@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from pinnace.engine.commands import SendRequest, StartTask
+from pinnace.engine.commands import StartTask, Work
 from pinnace.engine.events import TaskProblem
 from pinnace.testing.simulated import Behaviour, Script
 
@@ -68,11 +68,11 @@ TEMPLATES: list[dict[str, Any]] = [
 def script(seed: int) -> Script:
     """Return what tasks do: chance, but for each attempt of each node always the same."""
 
-    def behave(command: StartTask | SendRequest) -> Behaviour:
+    def behave(command: StartTask | Work) -> Behaviour:
         roll = zlib.crc32(f"{seed} {command.node_name}".encode())
         kind = command.template.name
         seconds = 1.0 + roll % 5
-        if isinstance(command, SendRequest):
+        if isinstance(command, Work):
             return Behaviour(seconds=seconds, exit_code=roll // 5 % 3 and 0, result=f'"{roll}"')
         if kind in {"good", "echo"}:
             said: dict[str, str | None] = {"said": f"{roll % 7}" if roll // 5 % 2 else None}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from random_manifests import manifests, script
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.events import Event, RequestEnded, ResumeAsked, ShutdownAsked, SuspendAsked, TaskEnded
+from pinnace.engine.events import Event, ResumeAsked, ShutdownAsked, SuspendAsked, TaskEnded, WorkEnded
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run, Shutdown
 from pinnace.testing.builders import bundle_of, document, run_of
@@ -59,7 +59,7 @@ class Repeating(Stormy):
     def take(self, events: Any) -> list[Event]:
         chosen = super().take(events)
         again = [event for event in self.ends if self.chance.random() < 0.3]
-        self.ends += [event for event in chosen if isinstance(event, TaskEnded | RequestEnded)]
+        self.ends += [event for event in chosen if isinstance(event, TaskEnded | WorkEnded)]
         return [*again, *chosen, *chosen]
 
 

@@ -9,6 +9,7 @@ from pinnace.engine.commands import SendRequest
 from pinnace.ports.http import HttpOutcome, HttpRequest
 from pinnace.runtime.requests import Requester
 from pinnace.runtime.window import MOST, STEP, Window
+from pinnace.runtime.workers import Workers
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.templates import HTTP, Template
 
@@ -102,11 +103,11 @@ def command(attempt_id: str, *, seconds: int | None = None, deadline: float | No
 async def test_the_time_of_a_request_begins_when_it_is_sent() -> None:
     now = 0.0
     runner, window = Recorder(), await full()
-    requester = Requester(runner, window, Catalogue(), lambda: now)
-    own = asyncio.create_task(requester.send(command("a", seconds=5)))
-    absolute = asyncio.create_task(requester.send(command("b", deadline=90.0)))
+    workers = Workers({SendRequest: Requester(runner, window, Catalogue(), lambda: now)}, lambda: now)
+    own = asyncio.create_task(workers.perform(command("a", seconds=5)))
+    absolute = asyncio.create_task(workers.perform(command("b", deadline=90.0)))
     await settled()
-    assert (requester.at_work, runner.seen) == (2, [])
+    assert (workers.at_work, runner.seen) == (2, [])
     now = 60.0
     window.leave()
     window.leave()
@@ -116,13 +117,13 @@ async def test_the_time_of_a_request_begins_when_it_is_sent() -> None:
 
 async def test_a_request_that_is_cancelled_before_it_is_sent_is_never_sent() -> None:
     runner, window = Recorder(), await full()
-    requester = Requester(runner, window, Catalogue(), lambda: 0.0)
-    given_up = asyncio.create_task(requester.send(command("a")))
-    sent = asyncio.create_task(requester.send(command("b")))
+    workers = Workers({SendRequest: Requester(runner, window, Catalogue(), lambda: 0.0)}, lambda: 0.0)
+    given_up = asyncio.create_task(workers.perform(command("a")))
+    sent = asyncio.create_task(workers.perform(command("b")))
     await settled()
-    requester.cancel(["a", "unknown"])
+    workers.cancel(["a", "unknown"])
     window.leave()
     event = await sent
     assert event is not None
     assert (given_up.cancelled(), event.attempt_id, len(runner.seen)) == (True, "b", 1)
-    assert requester.at_work == 0
+    assert workers.at_work == 0

@@ -31,11 +31,10 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import SendRequest, StartTask
+from pinnace.engine.commands import StartTask, Work
 from pinnace.engine.events import (
     Event,
     NodeSet,
-    RequestEnded,
     ResumeAsked,
     RunStarted,
     ShutdownAsked,
@@ -44,9 +43,10 @@ from pinnace.engine.events import (
     TaskProblem,
     TaskStarted,
     TimePassed,
+    WorkEnded,
 )
 from pinnace.engine.naming import attempt_id
-from pinnace.engine.node import Node, NodeType
+from pinnace.engine.node import Node, Phase
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run, Shutdown
 from pinnace.spec.parameters import S3, Artifact
@@ -60,7 +60,7 @@ class Stage:
     def __init__(self) -> None:
         self.run: Run | None = None
         self.now = 0.0
-        self.commands: dict[str, StartTask | SendRequest] = {}
+        self.commands: dict[str, StartTask | Work] = {}
         self.running: set[str] = set()
         self.words: list[str] = []
         self.given = ""
@@ -101,7 +101,7 @@ class Stage:
         verify(run, self.now)
         for command in outcome.commands:
             name = run.nodes[command.node].name
-            if isinstance(command, StartTask | SendRequest):
+            if isinstance(command, StartTask | Work):
                 self.commands[name] = command
                 self.running.add(name)
                 lines.append(f"> {'start' if isinstance(command, StartTask) else 'send'} {name}")
@@ -169,12 +169,12 @@ class Stage:
         self.running.discard(node.name)
         given = dict(word.split("=", 1) for word in words)
         parameters = {key[2:]: value for key, value in given.items() if key.startswith("p.")}
-        if node.type is NodeType.HTTP:
-            return RequestEnded(
+        if isinstance(self.commands[node.name], Work):
+            return WorkEnded(
                 node=node.number,
                 attempt_id=self.attempt(node),
                 at=self.now,
-                is_success=given.get("exit", "0") == "0",
+                phase=Phase.SUCCEEDED if given.get("exit", "0") == "0" else Phase.FAILED,
                 message=given.get("message", ""),
                 result=given.get("result"),
             )

@@ -13,12 +13,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine import lifecycle
+from pinnace.engine import lifecycle, work
 from pinnace.engine.commands import Command
 from pinnace.engine.events import (
     Event,
     NodeSet,
-    RequestEnded,
     ResumeAsked,
     RunStarted,
     ShutdownAsked,
@@ -26,10 +25,11 @@ from pinnace.engine.events import (
     TaskEnded,
     TaskStarted,
     TimePassed,
+    WorkEnded,
 )
 from pinnace.engine.gates import STEP_DEADLINE, may_run, refill, shutdown_message, workflow_deadline
 from pinnace.engine.index import SUSPENSION
-from pinnace.engine.kinds import ASSESS, http, pod, suspend
+from pinnace.engine.kinds import ASSESS, pod, suspend
 from pinnace.engine.leaf import attempt, end
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import Run, RunState, Shutdown
@@ -191,10 +191,10 @@ def _task_ended(turn: Turn, event: TaskEnded) -> None:
         pod.ended(turn, node, event)
 
 
-def _request_ended(turn: Turn, event: RequestEnded) -> None:
+def _work_ended(turn: Turn, event: WorkEnded) -> None:
     node = _known(turn, event.node, event.attempt_id)
     if node is not None:
-        http.ended(turn, node, event)
+        work.ended(turn, node, event)
 
 
 def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
@@ -261,7 +261,7 @@ RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     TimePassed: _time_passed,
     TaskStarted: _task_started,
     TaskEnded: _task_ended,
-    RequestEnded: _request_ended,
+    WorkEnded: _work_ended,
     ShutdownAsked: _shutdown_asked,
     SuspendAsked: _suspend_asked,
     ResumeAsked: _resume_asked,

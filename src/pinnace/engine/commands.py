@@ -1,7 +1,7 @@
 """What a run asks of the world. Performed only after the outcome that holds them is saved.
 
-Every command may be performed again after a crash: ``StartTask`` and ``SendRequest`` carry a deterministic
-attempt id that makes starting idempotent.
+Every command may be performed again after a crash: each carries an attempt id that is always the same for the
+same attempt, which makes performing it idempotent.
 """
 
 from __future__ import annotations
@@ -34,13 +34,22 @@ class StartTask(Command, frozen=True, kw_only=True, gc=False):
     is_exit: bool = False
 
 
-class SendRequest(Command, frozen=True, kw_only=True, gc=False):
-    """Send the template's HTTP request."""
+class Work(Command, frozen=True, kw_only=True, gc=False):
+    """Do what the template says in Pinnace's own process: one subclass a kind of work.
+
+    A worker performs it; one ``events.WorkEnded`` answers it.
+    """
 
     node_name: str
     template: Template
+    """Every tag replaced; its inputs hold the bound values and artifacts."""
     deadline: float | None = None
+    """Unix seconds at which nobody waits for it any more."""
+
+
+class SendRequest(Work, frozen=True, kw_only=True, gc=False):
+    """Send the template's HTTP request."""
 
 
 class CancelTask(Command, frozen=True, kw_only=True, gc=False):
-    """End the attempt: it does not matter any more."""
+    """End the attempt, a task or work: it does not matter any more."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.node import Phase
 from pinnace.engine.run import Shutdown
 from pinnace.spec.parameters import Artifact
 
@@ -69,15 +70,20 @@ class TaskEnded(Event, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...] = ()
 
 
-class RequestEnded(Event, frozen=True, kw_only=True, gc=False):
-    """An HTTP request was answered, or failed."""
+class WorkEnded(Event, frozen=True, kw_only=True, gc=False):
+    """What Pinnace's own process did for a node is done, or has failed."""
 
     node: NodeNumber
     attempt_id: str
     at: float
-    is_success: bool
+    phase: Phase = Phase.SUCCEEDED
+    """Succeeded, Failed or Error."""
     message: str = ""
     result: str | None = None
+    parameters: dict[str, str] = {}
+    """Output parameter → what was found for it."""
+    artifacts: tuple[Artifact, ...] = ()
+    """The outputs that were stored, with their locations."""
 
 
 class ShutdownAsked(Event, frozen=True, kw_only=True, gc=False):

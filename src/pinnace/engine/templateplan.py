@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pinnace.engine.commands import SendRequest, Work
 from pinnace.engine.node import NodeType
 from pinnace.spec.parameters import Inputs
 from pinnace.spec.policies import RetryStrategy
@@ -23,6 +24,11 @@ NODE_TYPE: dict[str, NodeType] = {
     "dag": NodeType.DAG,
 }
 
+#: Which work a body is, if Pinnace's own process does it. A new kind of work needs a row here and a worker.
+WORK: dict[str, type[Work]] = {
+    "http": SendRequest,
+}
+
 
 class TemplatePlan:
     """A template as the engine sees it.
@@ -32,18 +38,29 @@ class TemplatePlan:
         scope: where the names inside it are looked up.
         body_name: the field that holds its body, or "".
         body_type: the type of the node that runs its body; None when that is not supported.
+        work: the work that its body is, if Pinnace's own process does it.
         retry_strategy: its own, or the workflow's default for all.
         body: the template without its inputs and metrics: those are bound or computed, not filled.
         has_exports: whether any of its outputs has a ``globalName``.
     """
 
-    __slots__ = ("body", "body_name", "body_type", "has_exports", "retry_strategy", "scope", "template")
+    __slots__ = (
+        "body",
+        "body_name",
+        "body_type",
+        "has_exports",
+        "retry_strategy",
+        "scope",
+        "template",
+        "work",
+    )
 
     def __init__(self, resolved: Resolved, workflow: Workflow) -> None:
         template = self.template = resolved.template
         self.scope = resolved.scope
         self.body_name = _body_name(template)
         self.body_type = NODE_TYPE.get(self.body_name)
+        self.work = WORK.get(self.body_name)
         self.retry_strategy: RetryStrategy | None = template.retry_strategy or workflow.spec.retry_strategy
         self.body = replace(template, inputs=Inputs(), metrics=None)
         outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pinnace.base.errors import PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import CancelTask, Command, SendRequest, StartTask
+from pinnace.engine.commands import CancelTask, Command, StartTask, Work
 from pinnace.engine.events import Event, RunStarted, TaskEnded
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run
@@ -21,8 +21,8 @@ from pinnace.ports import executor as port
 from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import RunChange
-from pinnace.runtime.requests import Requester
 from pinnace.runtime.staging import Stager
+from pinnace.runtime.workers import Workers
 
 #: Seconds between attempts to save when there is no room.
 _PAUSE = 1.0
@@ -48,7 +48,7 @@ class Driver:
         save: makes a change durable.
         executor: runs tasks.
         stager: prepares and collects them.
-        requester: sends HTTP requests.
+        workers: do what this process does itself.
         observer: is told what happens.
         clock: returns Unix seconds.
     """
@@ -61,7 +61,7 @@ class Driver:
         save: Save,
         executor: Executor,
         stager: Stager,
-        requester: Requester,
+        workers: Workers,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
@@ -70,7 +70,7 @@ class Driver:
         self._save = save
         self._executor = executor
         self._stager = stager
-        self._requester = requester
+        self._workers = workers
         self._observer = observer
         self._clock = clock
         self._mailbox: list[Event] = []
@@ -176,7 +176,7 @@ class Driver:
 
     async def _sleep(self) -> None:
         """Wait for news, or until the run wants to be looked at."""
-        if self.run.index.active_pods + self._requester.at_work >= _MANY:
+        if self.run.index.active_pods + self._workers.at_work >= _MANY:
             await asyncio.sleep(_GATHER)
         wake_at = next_wake(self.run)
         timeout = None if wake_at is None else max(0.0, wake_at - self._clock())
@@ -237,11 +237,11 @@ class Driver:
         for command in starts:
             if self._stager.needs_loading(command):
                 self._spawn(self._start([command]))
-        for request in commands:
-            if isinstance(request, SendRequest):
-                self._spawn(self._send(request))
+        for work in commands:
+            if isinstance(work, Work):
+                self._spawn(self._do(work))
         if cancels:
-            self._requester.cancel(cancels)
+            self._workers.cancel(cancels)
             self._spawn(self._executor.cancel(cancels))
 
     async def _start(self, commands: Sequence[StartTask]) -> None:
@@ -268,8 +268,8 @@ class Driver:
         if event is not None:
             self.tell([event])
 
-    async def _send(self, command: SendRequest) -> None:
-        event = await self._requester.send(command)
+    async def _do(self, command: Work) -> None:
+        event = await self._workers.perform(command)
         if event is not None:
             self.tell([event])
 

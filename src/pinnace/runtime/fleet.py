@@ -9,18 +9,17 @@ from pathlib import Path
 from pinnace.base.errors import LeaseLost, NotFoundError, PinnaceError, RefusedError, StorageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.advance import restore
+from pinnace.engine.commands import Work
 from pinnace.engine.events import Event, NodeSet, ResumeAsked, ShutdownAsked, SuspendAsked
 from pinnace.engine.run import Run, Shutdown
 from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.executor import Executor, TaskUpdate
-from pinnace.ports.http import HttpRunner
 from pinnace.ports.images import Images
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import Owner, Request, Store, StoredRun
 from pinnace.runtime.driver import Driver, Save
-from pinnace.runtime.requests import Requester
 from pinnace.runtime.staging import Stager
-from pinnace.runtime.window import Window
+from pinnace.runtime.workers import Worker, Workers
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.references import TemplateLookup
 
@@ -40,7 +39,7 @@ class Fleet:
         save: makes one change durable.
         owner: this process.
         executor: runs tasks.
-        http: sends requests.
+        workers: makes who does the work of a run that this process does itself, by the command's type.
         keeper: makes what loads and saves the artifacts of a run.
         images: finds stand-ins.
         runs: the folder that holds one folder a run; that of claims lies beside it.
@@ -57,7 +56,7 @@ class Fleet:
         save: Save,
         owner: Owner,
         executor: Executor,
-        http: HttpRunner,
+        workers: Callable[[Run], Mapping[type[Work], Worker]],
         keeper: Callable[[Run], ArtifactKeeper],
         images: Images,
         runs: Path,
@@ -70,8 +69,7 @@ class Fleet:
         self._save = save
         self._owner = owner
         self._executor = executor
-        self._http = http
-        self._window = Window()
+        self._workers = workers
         self._keeper = keeper
         self._images = images
         self._runs = runs
@@ -116,7 +114,7 @@ class Fleet:
                 extra_env=self._extra_env,
                 isolated=self._isolated,
             ),
-            requester=Requester(self._http, self._window, run.lookup.catalogue, self._clock),
+            workers=Workers(self._workers(run), self._clock),
             observer=self._observer,
             clock=self._clock,
         )

@@ -1,20 +1,18 @@
-"""HTTP templates: from a command to a request, and from its outcome to an event."""
+"""HTTP templates: from a command to a request, and what its outcome means."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.commands import SendRequest
-from pinnace.engine.events import RequestEnded
+from pinnace.engine.node import Phase
 from pinnace.ports.http import HttpHeader, HttpOutcome, HttpRequest, HttpRunner
 from pinnace.runtime.environment import secret_text
 from pinnace.runtime.window import Window
+from pinnace.runtime.workers import Done
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.templates import HTTP, HTTPHeader
 
@@ -22,7 +20,7 @@ _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
 class Requester:
-    """Sends the requests of one run.
+    """Sends the requests of one run: the worker for ``SendRequest``.
 
     Args:
         runner: sends them.
@@ -38,45 +36,16 @@ class Requester:
         self._window = window
         self._catalogue = catalogue
         self._clock = clock
-        self._open: dict[str, asyncio.Task[Any]] = {}
 
-    @property
-    def at_work(self) -> int:
-        """How many requests are on their way, or wait to be."""
-        return len(self._open)
-
-    async def send(self, command: SendRequest) -> RequestEnded | None:
-        """Return how the request ended; None when it is on its way already.
-
-        It belongs to the task that calls this: ``cancel`` cancels that.
-        """
-        task = asyncio.current_task()
-        assert task is not None
-        if command.attempt_id in self._open:
-            return None
-        self._open[command.attempt_id] = task
+    async def perform(self, command: SendRequest) -> Done:
+        """Return what the answer means. Source: Argo we/agent.go executeHTTPTemplate."""
+        await self._window.enter()
         try:
-            await self._window.enter()
-            try:
-                outcome = await self._outcome(command)
-            finally:
-                self._window.leave()
+            outcome = await self._outcome(command)
         finally:
-            del self._open[command.attempt_id]
-        return RequestEnded(
-            node=command.node,
-            attempt_id=command.attempt_id,
-            at=self._clock(),
-            is_success=outcome.succeeded,
-            message=outcome.message,
-            result=outcome.result,
-        )
-
-    def cancel(self, attempt_ids: Iterable[str]) -> None:
-        """Give up requests whose nodes have ended."""
-        for attempt_id in attempt_ids:
-            with suppress(KeyError):
-                self._open[attempt_id].cancel()
+            self._window.leave()
+        phase = Phase.SUCCEEDED if outcome.succeeded else Phase.FAILED
+        return Done(phase, outcome.message, outcome.result)
 
     async def _outcome(self, command: SendRequest) -> HttpOutcome:
         try:

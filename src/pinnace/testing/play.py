@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pinnace.engine.advance import advance, apply
-from pinnace.engine.commands import SendRequest, StartTask
-from pinnace.engine.events import Event, RequestEnded, RunStarted, TaskEnded, TaskStarted, TimePassed
-from pinnace.engine.node import Node
+from pinnace.engine.commands import StartTask, Work
+from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskStarted, TimePassed, WorkEnded
+from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import Run
 from pinnace.testing.builders import bundle_of, run_of
 
@@ -27,7 +27,7 @@ class Play:
     def __init__(self, manifests: str | Mapping[str, Any], watcher: Watcher | None = None) -> None:
         self.run = run_of(bundle_of(manifests))
         self.now = 1_000_000.0
-        self.open: dict[str, StartTask | SendRequest] = {}
+        self.open: dict[str, StartTask | Work] = {}
         self._watcher = watcher
 
     def tell(self, *events: Event) -> Play:
@@ -35,7 +35,7 @@ class Play:
         outcome = advance(self.run, events, self.now)
         apply(self.run, outcome)
         for command in outcome.commands:
-            if isinstance(command, StartTask | SendRequest):
+            if isinstance(command, StartTask | Work):
                 self.open[command.node_name] = command
         if self._watcher is not None:
             self._watcher(self.run, outcome.nodes)
@@ -56,15 +56,15 @@ class Play:
         return self.tell(TaskStarted(node=command.node, attempt_id=command.attempt_id, at=self.now))
 
     def end(self, name: str, exit_code: int = 0, **told: Any) -> Play:
-        """End the task or the request of the node ``name``; ``told`` are more fields of the event."""
+        """End the task or the work of the node ``name``; ``told`` are more fields of the event."""
         command = self.open.pop(name)
-        if isinstance(command, SendRequest):
+        if isinstance(command, Work):
             return self.tell(
-                RequestEnded(
+                WorkEnded(
                     node=command.node,
                     attempt_id=command.attempt_id,
                     at=self.now,
-                    is_success=exit_code == 0,
+                    phase=Phase.FAILED if exit_code else Phase.SUCCEEDED,
                     **told,
                 )
             )

@@ -1,7 +1,7 @@
-"""What a simulated run's commands are carried out by: an executor and an HTTP agent without any work.
+"""What a simulated run's commands are carried out by: an executor and workers without any work.
 
-What tasks and requests do is told by a ``Script``. The executor's knowledge survives a crash of the driver;
-the agent's requests do not.
+What tasks and work do is told by a ``Script``. The executor's knowledge survives a crash of the driver; what
+the workers were at does not.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.commands import CancelTask, SendRequest, StartTask
-from pinnace.engine.events import Event, RequestEnded, TaskEnded, TaskProblem, TaskStarted
+from pinnace.engine.commands import CancelTask, StartTask, Work
+from pinnace.engine.events import Event, TaskEnded, TaskProblem, TaskStarted, WorkEnded
+from pinnace.engine.node import Phase
 from pinnace.spec.parameters import Artifact
 
 
@@ -23,7 +24,7 @@ class RanTwice(InvariantBroken):
 
 
 class Behaviour(Struct, frozen=True, kw_only=True):
-    """What a task or a request does."""
+    """What a task or work does."""
 
     seconds: float = 1.0
     """How long it takes, from its start."""
@@ -37,12 +38,12 @@ class Behaviour(Struct, frozen=True, kw_only=True):
 
     @property
     def is_good(self) -> bool:
-        """Whether a request that does this succeeds."""
+        """Whether work that does this succeeds."""
         return self.exit_code == 0 and self.problem is TaskProblem.NONE
 
 
 #: What each attempt does, told by its command.
-Script = Callable[[StartTask | SendRequest], Behaviour]
+Script = Callable[[StartTask | Work], Behaviour]
 
 
 class _Task:
@@ -155,47 +156,47 @@ class SimulatedExecutor:
         return min(later) if later else None
 
 
-class SimulatedAgent:
-    """Sends HTTP requests by their script; a crash forgets them all."""
+class SimulatedWorkers:
+    """Do work by its script; a crash forgets it all."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
-        self._open: dict[str, tuple[float, RequestEnded]] = {}
+        self._open: dict[str, tuple[float, WorkEnded]] = {}
 
-    def send(self, command: SendRequest, now: float) -> None:
-        """Send the request, unless it is on its way."""
+    def perform(self, command: Work, now: float) -> None:
+        """Begin the work, unless it is being done."""
         if command.attempt_id in self._open:
             return
         did = self._script(command)
         at = now + did.seconds
-        event = RequestEnded(
+        event = WorkEnded(
             node=command.node,
             attempt_id=command.attempt_id,
             at=at,
-            is_success=did.is_good,
+            phase=Phase.SUCCEEDED if did.is_good else Phase.FAILED,
             message=did.message,
             result=did.result,
         )
         self._open[command.attempt_id] = (at, event)
 
     def cancel(self, command: CancelTask) -> None:
-        """Give the request up."""
+        """Give the work up."""
         self._open.pop(command.attempt_id, None)
 
     def told(self, now: float) -> list[Event]:
-        """Return the answers that were not taken in yet."""
+        """Return the ends that were not taken in yet."""
         return [event for at, event in self._open.values() if at <= now]
 
     def take_note(self, event: Event) -> None:
-        """Remember that the answer was taken in."""
-        if isinstance(event, RequestEnded):
+        """Remember that the end was taken in."""
+        if isinstance(event, WorkEnded):
             self._open.pop(event.attempt_id, None)
 
     def forget(self) -> None:
-        """Lose every request, as a crash does."""
+        """Lose all work, as a crash does."""
         self._open.clear()
 
     def next_at(self, now: float) -> float | None:
-        """Return when the next answer comes, None when none will."""
+        """Return when the next work ends, None when none will."""
         later = [at for at, _ in self._open.values() if at > now]
         return min(later) if later else None

@@ -1,4 +1,4 @@
-"""A simulated world: an executor, an HTTP agent, a store and a clock that exist only in memory.
+"""A simulated world: an executor, workers, a store and a clock that exist only in memory.
 
 ``Simulation`` drives a run as ``pinnace.runtime.driver`` does (take in, save, perform), one step at a time,
 with the order and batching of what happens, and crashes, chosen by a ``Schedule``. Time passes only when
@@ -6,8 +6,8 @@ nothing else can happen, so a thousand simulated hours cost nothing.
 
 Rules that hold here, and that make it a proof of the engine:
 
-* A crash forgets the run, what was told and not saved, what was decided and not performed, and every HTTP
-  request. The store and the tasks survive it.
+* A crash forgets the run, what was told and not saved, what was decided and not performed, and all work of
+  its own. The store and the tasks survive it.
 * Starting an attempt that has ended and was released is a second run of a finished task:
   ``simulated.RanTwice``.
 * After each turn the invariants hold and ``reassess`` changes nothing: ``Disagreement``.
@@ -23,13 +23,13 @@ from msgspec import Struct
 from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess, restore
-from pinnace.engine.commands import CancelTask, Command, SendRequest, StartTask
+from pinnace.engine.commands import CancelTask, Command, StartTask, Work
 from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskStarted
 from pinnace.engine.invariants import check
 from pinnace.engine.node import Node
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run, RunState
-from pinnace.testing.simulated import Script, SimulatedAgent, SimulatedExecutor
+from pinnace.testing.simulated import Script, SimulatedExecutor, SimulatedWorkers
 
 #: A run that takes more turns than this will not end.
 MOST_TURNS = 20_000
@@ -123,7 +123,7 @@ class Simulation:
 
     Args:
         run: not begun yet, or as it was left by another.
-        script: what its tasks and requests do.
+        script: what its tasks and work do.
         schedule: when that is told, and when the process dies.
         asks: what people ask of it meanwhile.
         observe: is told each turn's time and outcome, after it is saved.
@@ -141,7 +141,7 @@ class Simulation:
         self.run = run
         self.now = 0.0
         self.executor = SimulatedExecutor(script)
-        self.agent = SimulatedAgent(script)
+        self.workers = SimulatedWorkers(script)
         self.journal = Journal(run)
         self.crashes = 0
         self._schedule = schedule or Schedule()
@@ -169,7 +169,7 @@ class Simulation:
                 is_new = True
                 self.run = self.journal.rebuilt()
                 self._mailbox.clear()
-                self.agent.forget()
+                self.workers.forget()
         message = f"the run has not ended after {MOST_TURNS} turns"
         raise Stuck(message)
 
@@ -187,7 +187,7 @@ class Simulation:
         self._carry_out(reassess(self.run, self.now), [])
 
     def _turn(self) -> None:
-        happened = [*self._mailbox, *self.executor.told(self.now), *self.agent.told(self.now)]
+        happened = [*self._mailbox, *self.executor.told(self.now), *self.workers.told(self.now)]
         happened += [ask.event for ask in self._asks if ask.at <= self.now]
         wake_at = next_wake(self.run)
         if not happened and (wake_at is None or wake_at > self.now):
@@ -197,7 +197,7 @@ class Simulation:
         self._carry_out(advance(self.run, events, self.now), events)
 
     def _pass_time(self, wake_at: float | None) -> None:
-        moments = [wake_at, self.executor.next_at(self.now), self.agent.next_at(self.now)]
+        moments = [wake_at, self.executor.next_at(self.now), self.workers.next_at(self.now)]
         moments += [ask.at for ask in self._asks if ask.at > self.now]
         later = [moment for moment in moments if moment is not None]
         if not later:
@@ -227,7 +227,7 @@ class Simulation:
     def _take_note(self, event: Event) -> None:
         """Strike off what is saved: it need not be told again."""
         self.executor.take_note(event)
-        self.agent.take_note(event)
+        self.workers.take_note(event)
         self._mailbox = [each for each in self._mailbox if each is not event]
         self._asks = [ask for ask in self._asks if ask.event is not event]
 
@@ -235,10 +235,10 @@ class Simulation:
         match command:
             case StartTask():
                 self.executor.start(command, self.now)
-            case SendRequest():
-                self.agent.send(command, self.now)
+            case Work():
+                self.workers.perform(command, self.now)
             case CancelTask():
-                self.agent.cancel(command)
+                self.workers.cancel(command)
                 self.executor.cancel(command, self.now)
 
     def _may_crash(self) -> None:

@@ -1,17 +1,21 @@
-"""One module a kind of node; each is ``assess(turn, node)`` and knows no other kind."""
+"""One module a kind of node; each is ``assess(turn, node)`` and knows no other kind.
+
+Nodes whose work is done by Pinnace's own process share one, ``pinnace.engine.work``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pinnace.engine.kinds import dag, http, pod, retry_node, step_group, steps, suspend, task_group
+from pinnace.engine import work
+from pinnace.engine.kinds import dag, pod, retry_node, step_group, steps, suspend, task_group
 from pinnace.engine.node import Node, NodeType
 from pinnace.engine.turn import Turn
 
 #: One row a node type. Skipped nodes are made fulfilled and never assessed.
 ASSESS: dict[NodeType, Callable[[Turn, Node], None]] = {
     NodeType.POD: pod.assess,
-    NodeType.HTTP: http.assess,
+    NodeType.HTTP: work.assess,
     NodeType.SUSPEND: suspend.assess,
     NodeType.STEPS: steps.assess,
     NodeType.STEP_GROUP: step_group.assess,

@@ -1,0 +1,63 @@
+"""A node whose work Pinnace's own process does: an HTTP request, and whatever else has a worker.
+
+Work whose end was not saved before a crash is done again: at least once, as Argo's agent does it. A worker
+for which that matters makes the second time harmless.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from pinnace.base.errors import PinnaceError
+from pinnace.engine.calling import template_of
+from pinnace.engine.events import WorkEnded
+from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
+from pinnace.engine.node import Node, NodeOutputs, Phase
+from pinnace.engine.outputs import export
+from pinnace.engine.turn import Turn
+
+_NO_OUTPUTS = NodeOutputs()
+
+
+def assess(turn: Turn, node: Node) -> None:
+    """Let it in, have its work done (again, after a crash), or time it out."""
+    if node.phase is Phase.WAITING:
+        admitted = let_in(turn, node, Phase.PENDING)
+        if admitted is None:
+            return
+        node = admitted
+    if timed_out(turn, node):
+        return
+    plan = template_of(turn, node)
+    assert plan.work is not None, node.type
+    try:
+        template = prepared(turn, node)
+        _, whole = limits(template, node)
+    except PinnaceError as error:
+        fail_to_start(turn, node, error)
+        return
+    deadlines = [each for each in (whole, node.deadline) if each is not None]
+    if node.wake_at != whole:
+        node = turn.put(replace(node, wake_at=whole))
+    turn.ask(
+        plan.work(
+            node=node.number,
+            attempt_id=attempt(turn, node),
+            node_name=node.name,
+            template=template,
+            deadline=min(deadlines) if deadlines else None,
+        )
+    )
+
+
+def ended(turn: Turn, node: Node, event: WorkEnded) -> None:
+    """Settle as the end says. An end that is told twice changes nothing."""
+    if node.phase.is_fulfilled:
+        return
+    outputs = NodeOutputs(event.parameters, event.artifacts, event.result)
+    new = turn.settle(node, event.phase, event.message, outputs if outputs != _NO_OUTPUTS else None)
+    if template_of(turn, node).has_exports:
+        try:
+            export(turn, new, prepared(turn, node))
+        except PinnaceError as error:
+            turn.put(replace(new, phase=Phase.ERROR, message=error.message))
