@@ -49,6 +49,26 @@ def test_a_name_beyond_63_characters_is_refused(told: Told) -> None:
     assert line.endswith('" must not be more than 63 characters long (currently 64)')
 
 
+@pytest.mark.parametrize(
+    ("metadata", "is_told"),
+    [
+        ("name: a-1.b", False),
+        ("generateName: a-", False),
+        ("generateName: a.", False),
+        ("name: A", True),
+        ("name: a_b", True),
+        ("name: a-", True),
+        ("generateName: -a", True),
+        ("generateName: a_", True),
+    ],
+)
+def test_a_name_that_kubernetes_does_not_take_is_a_warning(told: Told, metadata: str, is_told: bool) -> None:
+    head = f"kind: Workflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {{{metadata}}}\n"
+    assert told(head + main("suspend: {}")) == []
+    codes = [line.split(" ")[0] for line in told(head + main("suspend: {}"), warnings=True)]
+    assert codes == (["object-name"] if is_told else [])
+
+
 def test_a_workflow_that_takes_its_templates_over_is_checked_in_its_own_words(told: Told) -> None:
     template = "kind: WorkflowTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: t}\n"
     template += "spec: {templates: [{name: main, container: {args: [x]}}]}\n"

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from terminals import Cli
 
 HEAD = 'apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: "{name}"}}\n'
@@ -23,7 +24,7 @@ spec:
 
 def write(folder: Path, name: str, body: str, kind: str = "Workflow") -> str:
     path = folder / f"{name}.yaml"
-    path.write_text(HEAD.format(kind=kind, name=name) + body)
+    path.write_text(HEAD.format(kind=kind, name=name.translate(str.maketrans(" ,", "--"))) + body)
     return str(path)
 
 
@@ -107,6 +108,13 @@ def test_objects_for_the_cluster_are_passed_over(cli: Cli, tmp_path: Path) -> No
     assert cli("lint", str(tmp_path))[0] == 2
     write(tmp_path, "good", GOOD)
     assert cli("lint", str(tmp_path), "--warnings-as-errors")[:2] == (0, "✔ no linting errors found\n")
+
+
+def test_the_hook_for_other_repositories_is_a_command_line(cli: Cli, tmp_path: Path) -> None:
+    (hook,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
+    command = [*hook["entry"].split(), *hook["args"]]
+    assert command[0] == "pinnace"
+    assert cli(*command[1:], write(tmp_path, "good", GOOD))[0] == 0
 
 
 def test_nothing_to_lint_is_no_success(cli: Cli, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ LONGEST_FIELD_NAME = 128
 _GENERATED_SUFFIX = 5
 _FIELD_NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 _PARAMETER_NAME = re.compile(r"[-a-zA-Z0-9_]+")
+#: What Kubernetes takes as the name of an object. Source: apimachinery validation, IsDNS1123Subdomain.
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _TAG = re.compile(r"\{\{.*?\}\}")
 _FIELD_RULE = (
     "name must consist of alphanumeric characters or '-', and must start with an alphanumeric character"
@@ -52,6 +54,14 @@ def _check_object_name(context: Context) -> None:
     elif not name and len(generated) + _GENERATED_SUFFIX > LONGEST_OBJECT_NAME:
         message = f"generateName and {_GENERATED_SUFFIX} more characters exceed {LONGEST_OBJECT_NAME}"
         context.findings.warn("name-too-long", message, ("metadata", "generateName"), "shorten it")
+    field = "name" if name else "generateName"
+    # What is generated ends with letters and digits.
+    whole = name or f"{generated}x"
+    if not _OBJECT_NAME.fullmatch(whole):
+        message = (
+            f"Kubernetes does not take {name or generated!r}: lower-case letters, digits, '-' and '.' only"
+        )
+        context.findings.warn("object-name", message, ("metadata", field))
 
 
 def _check_site(context: Context, site: Site) -> None:

@@ -105,6 +105,11 @@ _VALUES = {
         "Kubernetes keeps a workflow's name in labels, which take 63 characters; a CronWorkflow's name leaves"
         " room for the time of each run and takes 52.",
     ),
+    "object-name": Meaning(
+        "Kubernetes does not take the object's name",
+        "It runs here, and would be refused on a cluster: a name is lower-case letters, digits, dashes and"
+        " dots, with a letter or a digit at both ends.",
+    ),
     "invalid-value": Meaning("A field takes only certain values", "The message says which."),
     "invalid-duration": Meaning(
         "A text is no duration",
