@@ -3,7 +3,8 @@
     PinnaceError
     ├── ManifestError        the user's document is wrong; has a path
     ├── RefusedError         valid, but not possible here or now; says what to do instead
-    │   ├── NameTaken        a run of this name exists
+    │   ├── NameTaken        a run or object of this name exists
+    │   ├── ObjectChanged    an object is not what was read any more
     │   └── LeaseLost        the run has another owner now
     ├── UsageError           the command or call is wrong
     ├── NotFoundError        no such run, template, file
@@ -41,7 +42,11 @@ class RefusedError(PinnaceError):
 
 
 class NameTaken(RefusedError):
-    """A run of this name exists in the namespace; choose another (a new suffix, for ``generateName``)."""
+    """A run or an object of this name exists; choose another (a new suffix, for ``generateName``)."""
+
+
+class ObjectChanged(RefusedError):
+    """The object was changed or deleted since it was read: read it again, and decide again."""
 
 
 class LeaseLost(RefusedError):

@@ -23,6 +23,7 @@ import msgspec
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState, Shutdown
+from pinnace.ports.objects import KeptObject, ObjectStore
 from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
 
 
@@ -129,6 +130,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Store(Protocol):
     """Keeps runs. Every method may raise ``StorageError``; the same call may succeed later."""
 
+    @property
+    def objects(self) -> ObjectStore:
+        """Return what the namespaces hold beside runs."""
+
     # Runs --------------------------------------------------------------------------------------------------
 
     def create_run(
@@ -140,11 +145,15 @@ class Store(Protocol):
         *,
         owner: Owner,
         lease_seconds: float,
+        replacing: Sequence[KeptObject] = (),
     ) -> int:
         """Keep a new run, owned by ``owner``, and return its lease number.
 
+        With it, in the same transaction, each of ``replacing`` is replaced as ``ObjectStore.replace`` does.
+
         Raises:
             NameTaken: a run of this name exists in the namespace.
+            ObjectChanged: one of ``replacing`` is not what was read; there is no run either.
         """
 
     def save(self, changes: Sequence[RunChange]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pinnace.base.errors import LeaseLost, NameTaken, NotFoundError, UsageError
+from pinnace.base.errors import LeaseLost, NameTaken, NotFoundError, ObjectChanged, UsageError
 from pinnace.engine.run import RunInfo, RunState
+from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import RunFilter, RunSummary
 
 #: Candidates that an ambiguous word is answered with.
@@ -107,3 +108,16 @@ def name_taken(info: RunInfo) -> NameTaken:
 def lease_lost(uid: str) -> LeaseLost:
     """Return the error for a change made under an old lease."""
     return LeaseLost(f"Run {printable(uid)} was taken over by another process, or deleted", uid=uid)
+
+
+def object_taken(kept: KeptObject) -> NameTaken:
+    """Return the error for an object whose name another has."""
+    where = f"Namespace {kept.namespace} has a" if kept.namespace else "There is a"
+    message = f"{where} {kept.kind} named {printable(kept.name)} already"
+    return NameTaken(message, remedy="Update or delete that one, or choose another name.")
+
+
+def object_changed(kept: KeptObject) -> ObjectChanged:
+    """Return the error for a change of an object that is not what was read."""
+    message = f"{kept.kind} {printable(kept.name)} was changed or deleted meanwhile"
+    return ObjectChanged(message, remedy="Try again.")

@@ -5,17 +5,31 @@ It keeps every rule of the port but durability: the contract tests of the durabl
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState
+from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import Owner, Request, RunChange, RunFilter, RunSummary, StoredRun, Submission
-from pinnace.stores.answers import lease_lost, matches, name_taken, newest, no_run, pick, summarize
+from pinnace.stores.answers import (
+    lease_lost,
+    matches,
+    name_taken,
+    newest,
+    no_run,
+    object_changed,
+    object_taken,
+    pick,
+    summarize,
+)
 from pinnace.stores.processes import is_dead
 
 
@@ -39,6 +53,67 @@ class _Row:
         return self.lease
 
 
+class MemoryObjects:
+    """Keeps objects in memory; ``count`` is called with each change."""
+
+    def __init__(self, lock: threading.RLock, count: Callable[[], None]) -> None:
+        self._lock = lock
+        self._count = count
+        self._kept: dict[tuple[str, str, str], KeptObject] = {}
+
+    def create(self, kept: KeptObject) -> None:
+        """Keep a new object, as its first version."""
+        with self._lock:
+            if _key(kept) in self._kept:
+                raise object_taken(kept)
+            self._put(msgspec.structs.replace(kept, version=1))
+
+    def replace(self, kept: KeptObject) -> KeptObject:
+        """Keep ``kept`` in place of the object it was made from, and return it with its new version."""
+        self.replace_all([kept])
+        return msgspec.structs.replace(kept, version=kept.version + 1)
+
+    def replace_all(self, changes: Sequence[KeptObject]) -> None:
+        """Replace all of them, or none."""
+        with self._lock:
+            for kept in changes:
+                now = self._kept.get(_key(kept))
+                if now is None or (now.uid, now.version) != (kept.uid, kept.version):
+                    raise object_changed(kept)
+            for kept in changes:
+                self._put(msgspec.structs.replace(kept, version=kept.version + 1))
+
+    def find(self, kind: str, namespace: str, name: str) -> KeptObject | None:
+        """Return the object, or None."""
+        with self._lock:
+            kept = self._kept.get((kind, namespace, name))
+            return None if kept is None else _copy(kept)
+
+    def of_kind(self, kind: str, namespace: str | None = None) -> Sequence[KeptObject]:
+        """Return the objects of a kind by namespace and name; None is every namespace."""
+        with self._lock:
+            keys = [key for key in self._kept if key[0] == kind and namespace in {None, key[1]}]
+            return [_copy(self._kept[key]) for key in sorted(keys)]
+
+    def delete(self, kind: str, namespace: str, name: str) -> bool:
+        """Forget the object; return whether there was one."""
+        with self._lock:
+            self._count()
+            return self._kept.pop((kind, namespace, name), None) is not None
+
+    def _put(self, kept: KeptObject) -> None:
+        self._kept[_key(kept)] = _copy(kept)
+        self._count()
+
+
+def _key(kept: KeptObject) -> tuple[str, str, str]:
+    return kept.kind, kept.namespace, kept.name
+
+
+def _copy(kept: KeptObject) -> KeptObject:
+    return msgspec.structs.replace(kept, body=copy.deepcopy(kept.body))
+
+
 class MemoryStore:
     """Keeps runs in memory. What it is given is immutable, and kept as it is."""
 
@@ -51,6 +126,8 @@ class MemoryStore:
         self._rows: dict[str, _Row] = {}
         self._last_request = 0
         self._changes = 0
+        #: What the namespaces hold beside runs.
+        self.objects = MemoryObjects(self._lock, self._count)
 
     # Runs --------------------------------------------------------------------------------------------------
 
@@ -63,12 +140,14 @@ class MemoryStore:
         *,
         owner: Owner,
         lease_seconds: float,
+        replacing: Sequence[KeptObject] = (),
     ) -> int:
         """Keep a new run, owned by ``owner``, and return its lease number."""
         with self._lock:
             names = {(row.info.namespace, row.info.name) for row in self._rows.values()}
             if (info.namespace, info.name) in names:
                 raise name_taken(info)
+            self.objects.replace_all(replacing)
             row = _Row(
                 info=info,
                 submission=submission,
@@ -202,6 +281,9 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing: everything stays as long as the store itself."""
+
+    def _count(self) -> None:
+        self._changes += 1
 
     # Reading -----------------------------------------------------------------------------------------------
 

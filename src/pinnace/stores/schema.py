@@ -26,7 +26,7 @@ from sqlalchemy import (
 from pinnace.base.errors import StorageError
 
 #: The newest revision: four digits, so that later ones are greater.
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -96,6 +96,19 @@ requests = Table(
     Column("done_at", Float),  # null: pending
     Index("requests_by_run", "run", "done_at"),
     sqlite_autoincrement=True,  # else the id of a deleted request would be given again
+)
+
+#: What namespaces hold beside runs.
+objects = Table(
+    "objects",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("namespace", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("uid", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # JSON, ASCII only
 )
 
 _version = sa.table("alembic_version", sa.column("version_num", Text))

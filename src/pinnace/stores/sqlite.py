@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite import dialect, insert
 from pinnace.base.errors import StorageError
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState, Shutdown
+from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import (
     Owner,
     Request,
@@ -34,6 +35,7 @@ from pinnace.stores import leases
 from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable, printable_labels
 from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database, driver
+from pinnace.stores.objects import SqliteObjects, replace_object
 from pinnace.stores.processes import is_dead
 from pinnace.stores.schema import nodes as node_rows
 from pinnace.stores.schema import requests, run_values, runs, stored_values
@@ -88,6 +90,8 @@ class SqliteStore:
         self._is_dead = is_dead
         self._codec = Codec()
         self._database = Database(path, patience=patience)
+        #: What the namespaces hold beside runs.
+        self.objects = SqliteObjects(self._database)
 
     # Runs --------------------------------------------------------------------------------------------------
 
@@ -100,6 +104,7 @@ class SqliteStore:
         *,
         owner: Owner,
         lease_seconds: float,
+        replacing: Sequence[KeptObject] = (),
     ) -> int:
         """Keep a new run, owned by ``owner``, and return its lease number."""
         values: dict[bytes, str | bytes] = {}
@@ -123,6 +128,8 @@ class SqliteStore:
         with self._database.writing() as connection:
             if connection.execute(same).first() is not None:
                 raise name_taken(info)
+            for kept in replacing:
+                replace_object(connection, kept)
             connection.execute(runs.insert().values(row))
             _keep_values(connection, info.uid, values)
             _put_nodes(connection, rows)
