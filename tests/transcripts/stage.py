@@ -3,6 +3,7 @@
     run                  the manifest below it: a spec, or whole documents; begins the run
     end NODE [WORD...]   a task or request ends; each line of input is another one, all at once
     start NODE           a task's command runs
+    ready NODE           what it runs can be used
     play                 everything that runs ends, again and again, until nothing does; the lines of input
                          say how, by pattern: ``PATTERN [WORD...]``
     wait DURATION        time passes
@@ -41,6 +42,7 @@ from pinnace.engine.events import (
     SuspendAsked,
     TaskEnded,
     TaskProblem,
+    TaskReady,
     TaskStarted,
     TimePassed,
     WorkEnded,
@@ -128,6 +130,12 @@ class Stage:
         nodes = [self.find(name) for name in self.words]
         return self.turn(
             [TaskStarted(node=node.number, attempt_id=self.attempt(node), at=self.now) for node in nodes]
+        )
+
+    def do_ready(self) -> Iterable[str]:
+        nodes = [self.find(name) for name in self.words]
+        return self.turn(
+            [TaskReady(node=node.number, attempt_id=self.attempt(node), at=self.now) for node in nodes]
         )
 
     def do_end(self) -> Iterable[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine import lifecycle, work
+from pinnace.engine import lifecycle, multipod, work
 from pinnace.engine.commands import Command
 from pinnace.engine.events import (
     Event,
@@ -23,6 +23,7 @@ from pinnace.engine.events import (
     ShutdownAsked,
     SuspendAsked,
     TaskEnded,
+    TaskReady,
     TaskStarted,
     TimePassed,
     WorkEnded,
@@ -30,7 +31,7 @@ from pinnace.engine.events import (
 from pinnace.engine.gates import STEP_DEADLINE, may_run, refill, shutdown_message, workflow_deadline
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, pod, suspend
-from pinnace.engine.leaf import attempt, end
+from pinnace.engine.leaf import attempt, end, end_daemons
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import Run, RunState, Shutdown
 from pinnace.engine.turn import Turn
@@ -136,6 +137,8 @@ def _settle(turn: Turn) -> Outcome:
             node = turn.node(number)
             if node.phase.is_fulfilled:
                 turn.news.pop(number, None)
+                if turn.tally(number).daemons:
+                    end_daemons(turn, node)
             else:
                 ASSESS[node.type](turn, node)
         if not refill(turn) and not lifecycle.run_hooks(turn):
@@ -154,8 +157,8 @@ def _keep_deadline(turn: Turn) -> None:
         return  # done before; what comes later is refused
     turn.is_over_time = True
     for node in lifecycle.open_nodes(turn):
-        if node.is_exit:
-            continue
+        if node.is_exit or node.daemoned:
+            continue  # a daemon ends with what called it
         if node.type.is_leaf and node.phase.is_active:
             end(turn, node, STEP_DEADLINE)
         else:
@@ -182,13 +185,24 @@ def _time_passed(_turn: Turn, _event: TimePassed) -> None:
 def _task_started(turn: Turn, event: TaskStarted) -> None:
     node = _known(turn, event.node, event.attempt_id)
     if node is not None:
-        pod.started(turn, node, event)
+        _works(node).started(turn, node, event)
+
+
+def _task_ready(turn: Turn, event: TaskReady) -> None:
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None:
+        _works(node).ready(turn, node, event)
 
 
 def _task_ended(turn: Turn, event: TaskEnded) -> None:
     node = _known(turn, event.node, event.attempt_id)
     if node is not None:
-        pod.ended(turn, node, event)
+        _works(node).ended(turn, node, event)
+
+
+def _works(node: Node) -> Any:
+    """Return the module that takes in what the executor says of a node."""
+    return multipod if node.type is NodeType.CONTAINER else pod
 
 
 def _work_ended(turn: Turn, event: WorkEnded) -> None:
@@ -203,6 +217,8 @@ def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
         return
     turn.state = replace(turn.state, shutdown=event.shutdown, is_suspended=False)
     for node in lifecycle.open_nodes(turn):
+        if node.daemoned:
+            continue  # it ends with what called it
         if may_run(event.shutdown, node):
             if not node.type.is_leaf or node.phase is Phase.WAITING:
                 turn.assess(node.number)  # an exit handler goes on, but is not tried again
@@ -260,6 +276,7 @@ RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     RunStarted: _run_started,
     TimePassed: _time_passed,
     TaskStarted: _task_started,
+    TaskReady: _task_ready,
     TaskEnded: _task_ended,
     WorkEnded: _work_ended,
     ShutdownAsked: _shutdown_asked,

@@ -32,6 +32,15 @@ class StartTask(Command, frozen=True, kw_only=True, gc=False):
     timeout: float | None = None
     """Seconds from its start after which it is stopped."""
     is_exit: bool = False
+    container: str = ""
+    """Which container of the template is run; "" for the one that is its body."""
+    pod_attempt_id: str = ""
+    """What the containers of one pod have in common; "" for a pod of one container."""
+
+    @property
+    def pod_id(self) -> str:
+        """Return the id under which what the pod's containers share is kept."""
+        return self.pod_attempt_id or self.attempt_id
 
 
 class Work(Command, frozen=True, kw_only=True, gc=False):

@@ -33,6 +33,14 @@ class TaskStarted(Event, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...] = ()
 
 
+class TaskReady(Event, frozen=True, kw_only=True, gc=False):
+    """What the attempt runs can be used: its probes succeeded."""
+
+    node: NodeNumber
+    attempt_id: str
+    at: float
+
+
 class TaskProblem(StrEnum):
     """Why a task has no exit code, or one that does not count."""
 

@@ -20,21 +20,25 @@ SUSPENSION = NodeNumber(-2)
 class Tally:
     """Counts for one node; a turn changes copies."""
 
-    __slots__ = ("active", "bad", "hooks", "open")
+    __slots__ = ("active", "bad", "daemons", "hooks", "open")
 
-    def __init__(self, open_: int = 0, bad: int = 0, active: int = 0, hooks: int = 0) -> None:
+    def __init__(
+        self, open_: int = 0, bad: int = 0, active: int = 0, hooks: int = 0, daemons: int = 0
+    ) -> None:
         self.open = open_
-        """Children that are not fulfilled."""
+        """Children that are not fulfilled, nor daemons at work."""
         self.bad = bad
         """Nodes called by this boundary that failed or errored: pods, steps and dags, attempts included."""
         self.active = active
         """Nodes called by this boundary that count against its parallelism now."""
         self.hooks = hooks
         """Hooks of this node that are not fulfilled."""
+        self.daemons = daemons
+        """Daemons at work that were called by this boundary."""
 
     def copy(self) -> Tally:
         """Return one that can be changed alone."""
-        return Tally(self.open, self.bad, self.active, self.hooks)
+        return Tally(self.open, self.bad, self.active, self.hooks, self.daemons)
 
     def __eq__(self, other: object) -> bool:
         """Return whether all counts agree; used by the invariants."""
@@ -147,6 +151,11 @@ def shift(tally: Callable[[NodeNumber], Tally], old: Node | None, new: Node) -> 
         new: the node now.
     """
     opened, bad, active = _CHANGES[old.phase if old is not None else None, new.phase]
+    daemons = new.daemoned - (old is not None and old.daemoned)
+    if daemons:
+        opened -= daemons
+        if new.boundary >= 0:
+            tally(new.boundary).daemons += daemons
     if opened:
         tally(new.parent).open += opened
         if new.hook_of >= 0:

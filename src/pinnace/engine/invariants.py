@@ -47,7 +47,9 @@ def index_agrees(run: Run) -> Iterator[str]:
 
 
 def _shown(tally: Tally) -> str:
-    return f"open={tally.open} bad={tally.bad} active={tally.active} hooks={tally.hooks}"
+    return (
+        f"open={tally.open} bad={tally.bad} active={tally.active} hooks={tally.hooks} daemons={tally.daemons}"
+    )
 
 
 def times_agree(run: Run) -> Iterator[str]:
@@ -101,7 +103,8 @@ def ends_agree(run: Run) -> Iterator[str]:
         if not node.phase.is_active:
             continue
         above = run.nodes.get(node.parent)
-        if above is not None and above.phase.is_fulfilled:
+        is_below_group = above is not None and above.type in {NodeType.STEP_GROUP, NodeType.TASK_GROUP}
+        if above is not None and above.phase.is_fulfilled and not (node.daemoned and is_below_group):
             yield f"{node.name} is {node.phase}, but {above.name} is {above.phase}"
         if run.state.is_finished:
             yield f"{node.name} is {node.phase}, but the run is {run.state.phase}"
@@ -135,7 +138,7 @@ def kinds_agree(run: Run) -> Iterator[str]:
         above = run.nodes.get(node.parent)
         if node.is_attempt and (above is None or above.type is not NodeType.RETRY):
             yield f"{node.name} is an attempt of nothing"
-        if above is not None and above.type.is_leaf:
+        if above is not None and above.type.is_leaf and node.type is not NodeType.CONTAINER:
             yield f"{node.name} is below {above.name}, a leaf"
         if node.type is NodeType.SKIPPED and not node.phase.is_fulfilled:
             yield f"{node.name} is of type Skipped and {node.phase or 'waits'}"

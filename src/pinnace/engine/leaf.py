@@ -20,6 +20,7 @@ from pinnace.spec.parameters import Inputs, Parameter
 from pinnace.spec.templates import Template
 
 TIMEOUT = "timeout"
+_GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP})
 
 
 def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
@@ -117,16 +118,45 @@ def timed_out(turn: Turn, node: Node) -> bool:
     """Return whether the node's alarm was its timeout, in which case it is ended now."""
     if node.wake_at is None or node.wake_at > turn.now:
         return False
-    turn.ask(CancelTask(node=node.number, attempt_id=attempt(turn, node)))
-    turn.settle(node, Phase.FAILED, TIMEOUT)
+    end(turn, node, TIMEOUT)
     return True
 
 
 def end(turn: Turn, node: Node, message: str, phase: Phase = Phase.FAILED) -> None:
     """End a leaf that the run does not want any more, and what it runs."""
-    if node.type is not NodeType.SUSPEND and node.phase.is_active:
+    containers = [turn.node(number) for number in turn.children(node.number)]
+    for each in containers:
+        if each.container is not None and each.container.is_asked and each.phase.is_active:
+            turn.ask(CancelTask(node=each.number, attempt_id=attempt(turn, each)))
+        turn.settle(each, phase, message)
+    if node.type is not NodeType.SUSPEND and node.phase.is_active and not containers:
         turn.ask(CancelTask(node=node.number, attempt_id=attempt(turn, node)))
     turn.settle(node, phase, message)
+
+
+def end_daemons(turn: Turn, node: Node) -> None:
+    """End the daemons that a steps or dag node called: it is over, and so they have done their work.
+
+    Source: Argo exec_control.go killDaemonedChildren.
+    """
+    stack = list(turn.children(node.number))
+    while stack:
+        child = turn.node(stack.pop())
+        if child.boundary == node.number and child.daemoned:
+            _end_well(turn, child)
+        elif child.type in _GROUPS:
+            stack += turn.children(child.number)
+
+
+def _end_well(turn: Turn, node: Node) -> None:
+    if node.type is NodeType.POD:
+        end(turn, node, "", Phase.SUCCEEDED)
+        return
+    for number in turn.children(node.number):  # the attempts of a Retry node
+        attempted = turn.node(number)
+        if attempted.phase.is_active:
+            _end_well(turn, attempted)
+    turn.settle(node, Phase.SUCCEEDED)
 
 
 def fails_fast(turn: Turn, node: Node, template: Template) -> bool:

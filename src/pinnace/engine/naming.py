@@ -42,8 +42,14 @@ def display_name(node: Node, boundary_name: str) -> str:
 
 
 def attempt_id(uid: str, node: Node) -> str:
-    """Return the deterministic id of a leaf's one start: the same node always has the same."""
-    return f"{uid[:8]}.{node.number}.{node.generation}"
+    """Return the deterministic id of a leaf's one start: the same node always has the same.
+
+    A container's is its pod's with its name, and the number of its restarts if there were any.
+    """
+    if node.container is None:
+        return f"{uid[:8]}.{node.number}.{node.generation}"
+    again = f".{node.container.restarts}" if node.container.restarts else ""
+    return f"{uid[:8]}.{node.parent}.{node.generation}-{node.key}{again}"
 
 
 def child_name(name: str, index: int, description: str) -> str:

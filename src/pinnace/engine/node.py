@@ -63,6 +63,8 @@ class NodeType(StrEnum):
     TASK_GROUP = "TaskGroup"
     RETRY = "Retry"
     SKIPPED = "Skipped"
+    CONTAINER = "Container"
+    """One container of a pod that has several: below the pod's node."""
 
     def __init__(self, value: str) -> None:
         """Answer each question once."""
@@ -84,6 +86,21 @@ class NodeOutputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     artifacts: tuple[Artifact, ...] = ()
     result: str | None = None
     exit_code: int | None = None
+
+
+class ContainerState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What is true of a node of type Container beyond its phase."""
+
+    is_hidden: bool = False
+    """Argo has no node for it: it is not of a container set."""
+    is_asked: bool = False
+    """Its start was asked for."""
+    is_cancelled: bool = False
+    """Its end was asked for."""
+    is_ready: bool = False
+    """Its probes succeeded, if it has any."""
+    restarts: int = 0
+    """How often its command was run again in its pod."""
 
 
 class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -141,3 +158,19 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How often the run was retried by hand before this node: makes attempt ids differ."""
     notes: tuple[str, ...] = ()
     """Fidelity: what of the manifest was not honoured here."""
+    daemoned: bool = False
+    """A daemon that runs and is ready: whoever waits for it goes on."""
+    pod_ip: str = ""
+    """Where a daemon can be reached."""
+    container: ContainerState | None = None
+    """Of a node of type Container alone."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nobody waits for it any more: it is fulfilled, or a daemon at work."""
+        return self.phase.is_fulfilled or self.daemoned
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether Argo has no node for it, whatever its phase."""
+        return self.container is not None and self.container.is_hidden

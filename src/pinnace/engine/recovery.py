@@ -11,11 +11,14 @@ from collections.abc import Collection
 
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem
-from pinnace.engine.kinds.pod import start_command
 from pinnace.engine.leaf import attempt
-from pinnace.engine.node import NodeType, Phase
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Run
+from pinnace.engine.tasks import start_command
 from pinnace.engine.turn import Turn
+
+#: What may be a task of the executor. A pod that has nodes below it is none: its containers are.
+_TASKS = frozenset({NodeType.POD, NodeType.CONTAINER})
 
 
 def open_tasks(run: Run, now: float) -> list[StartTask]:
@@ -25,7 +28,7 @@ def open_tasks(run: Run, now: float) -> list[StartTask]:
     """
     turn = Turn(run, now)
     nodes = (run.nodes[number] for number in sorted(run.nodes))
-    active = (node for node in nodes if node.type is NodeType.POD and node.phase.is_active)
+    active = (node for node in nodes if node.type in _TASKS and node.phase.is_active)
     return [command for node in active if (command := start_command(turn, node)) is not None]
 
 
@@ -34,9 +37,18 @@ def lost_tasks(run: Run, known: Collection[str], now: float) -> list[TaskEnded]:
     turn = Turn(run, now)
     nodes = (run.nodes[number] for number in sorted(run.nodes))
     return [
-        TaskEnded(node=node.number, attempt_id=attempt_id, at=now, problem=TaskProblem.LOST)
+        TaskEnded(node=node.number, attempt_id=attempt_id, at=now, problem=problem)
         for node in nodes
-        if node.type is NodeType.POD
-        and node.phase is Phase.RUNNING
-        and (attempt_id := attempt(turn, node)) not in known
+        if (problem := _problem(turn, node)) and (attempt_id := attempt(turn, node)) not in known
     ]
+
+
+def _problem(turn: Turn, node: Node) -> TaskProblem:
+    """Return what has become of the node's task if nobody knows it, NONE if that may be asked for again."""
+    if node.type not in _TASKS or turn.children(node.number):
+        return TaskProblem.NONE
+    if node.phase is Phase.RUNNING:
+        return TaskProblem.LOST
+    if node.phase is Phase.PENDING and node.container is not None and node.container.is_cancelled:
+        return TaskProblem.CANCELLED  # its start was never handed over, and is not wanted any more
+    return TaskProblem.NONE

@@ -19,7 +19,7 @@ from pinnace.language.tags import MISSING
 from pinnace.spec.templates import Template
 
 #: What is known of a call's node itself, apart from its outputs.
-_FACTS = frozenset({"id", "status", "startedAt", "finishedAt"})
+_FACTS = frozenset({"id", "status", "startedAt", "finishedAt", "ip"})
 
 
 class Layer(Protocol):
@@ -191,6 +191,8 @@ class CallsLayer:
             facts["startedAt"] = rfc3339(node.started_at)
         if node.finished_at is not None:
             facts["finishedAt"] = rfc3339(node.finished_at)
+        if node.pod_ip:
+            facts["ip"] = node.pod_ip
         return facts
 
     def _outputs_of(self, name: str, found: Node | tuple[NodeNumber, str]) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.engine.commands import SendRequest, Work
+from pinnace.engine.containers import Part, parts_of
 from pinnace.engine.node import NodeType
 from pinnace.spec.parameters import Inputs
 from pinnace.spec.policies import RetryStrategy
@@ -18,6 +19,7 @@ from pinnace.spec.workflow import Workflow
 NODE_TYPE: dict[str, NodeType] = {
     "container": NodeType.POD,
     "script": NodeType.POD,
+    "containerSet": NodeType.POD,
     "http": NodeType.HTTP,
     "suspend": NodeType.SUSPEND,
     "steps": NodeType.STEPS,
@@ -41,6 +43,7 @@ class TemplatePlan:
         work: the work that its body is, if Pinnace's own process does it.
         retry_strategy: its own, or the workflow's default for all.
         body: the template without its inputs and metrics: those are bound or computed, not filled.
+        parts: the containers of its pod, if there are several.
         has_exports: whether any of its outputs has a ``globalName``.
     """
 
@@ -49,6 +52,7 @@ class TemplatePlan:
         "body_name",
         "body_type",
         "has_exports",
+        "parts",
         "retry_strategy",
         "scope",
         "template",
@@ -63,6 +67,7 @@ class TemplatePlan:
         self.work = WORK.get(self.body_name)
         self.retry_strategy: RetryStrategy | None = template.retry_strategy or workflow.spec.retry_strategy
         self.body = replace(template, inputs=Inputs(), metrics=None)
+        self.parts: tuple[Part, ...] = parts_of(template)
         outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)
         self.has_exports = any(each.global_name for each in outputs)
 

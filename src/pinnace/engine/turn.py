@@ -102,7 +102,7 @@ class Turn:
         if old is None:
             self.children_.setdefault(new.parent, []).append(new.number)
             self.called[(new.parent, new.key, new.index)] = new.number
-        elif old.phase is new.phase:
+        elif old.phase is new.phase and old.daemoned is new.daemoned:
             return new
         active = shift(self._counts, old, new)
         if active < 0 and new.boundary >= 0 and new.type.is_counted:
@@ -114,8 +114,10 @@ class Turn:
         if new.phase.is_fulfilled:
             if new.boundary >= 0 and self.tally(new.boundary).bad:
                 self.assess(new.boundary)  # it may fail fast
+            if not new.type.is_leaf and self.tally(new.number).daemons:
+                self.assess(new.number)  # which ends them
             self.tell(new.parent, new.number)
-        elif new.phase is Phase.RUNNING and (new.is_watched or new.hook_of >= 0):
+        elif new.daemoned or (new.phase is Phase.RUNNING and (new.is_watched or new.hook_of >= 0)):
             self.tell(new.parent, new.number)
         return new
 
@@ -146,6 +148,7 @@ class Turn:
                 finished_at=self.now,
                 started_at=node.started_at if node.started_at is not None else self.now,
                 wake_at=None,
+                daemoned=False,
             )
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinnace.engine import work
-from pinnace.engine.kinds import dag, pod, retry_node, step_group, steps, suspend, task_group
+from pinnace.engine.kinds import container, dag, pod, retry_node, step_group, steps, suspend, task_group
 from pinnace.engine.node import Node, NodeType
 from pinnace.engine.turn import Turn
 
@@ -22,4 +22,5 @@ ASSESS: dict[NodeType, Callable[[Turn, Node], None]] = {
     NodeType.DAG: dag.assess,
     NodeType.TASK_GROUP: task_group.assess,
     NodeType.RETRY: retry_node.assess,
+    NodeType.CONTAINER: container.assess,
 }

@@ -99,7 +99,7 @@ class Dag:
 
             run_hooks(turn, task, child, self.node, self.resolved.scope, scope)
             child = turn.node(child.number)
-        if not child.phase.is_fulfilled or not hooks_done(turn, child) or self._waits(child.key) < 0:
+        if not child.is_done or not hooks_done(turn, child) or self._waits(child.key) < 0:
             return
         turn.waits[(self.node.number, child.key)] = _TOLD
         for name in plan.dependents[child.key]:
@@ -204,7 +204,7 @@ class Dag:
             errored=phase is Phase.ERROR,
             skipped=phase is Phase.SKIPPED,
             omitted=phase is Phase.OMITTED,
-            daemoned=False,
+            daemoned=node is not None and node.daemoned,
             any_succeeded=any_succeeded,
             all_failed=all_failed,
         )

@@ -33,6 +33,8 @@ def assess(turn: Turn, node: Node) -> None:
         return
     last = turn.node(attempts[-1])
     if not last.phase.is_fulfilled:
+        if last.daemoned and not node.daemoned:
+            turn.put(replace(node, daemoned=True, pod_ip=last.pod_ip))
         return
     if not last.phase.is_bad:
         turn.settle(node, Phase.SUCCEEDED, "", last.outputs)
