@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinnace.language.conditions import evaluate_condition, evaluate_cron_when, evaluate_when
+from pinnace.language.conditions import (
+    evaluate_condition,
+    evaluate_cron_when,
+    evaluate_when,
+    substitute_when,
+)
 from pinnace.language.errors import ExpressionError
+from pinnace.language.tags import FlatScope
 
 WORDS = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True).filter(
     lambda word: word not in {"in", "true", "false"}
@@ -74,3 +80,26 @@ def test_parameters_are_numbers_strings_or_booleans() -> None:
 def test_deep_brackets_are_refused() -> None:
     with pytest.raises(ExpressionError, match="levels deep"):
         evaluate_when("(" * 500 + "true" + ")" * 500)
+
+
+@given(st.text(max_size=20), st.sampled_from("'\""))
+def test_a_value_between_quotes_stays_between_them(value: str, quote: str) -> None:
+    condition = f"[a]b' == {quote}{{{{x}}}}{quote} && 'a' == 'b'"
+    substituted = substitute_when(condition.replace("[a]b'", "'a\\'b'"), FlatScope(x=value))
+    assert evaluate_when(substituted) is False
+
+
+@pytest.mark.parametrize("value", ["it's", 'say "hi"', "' || 'a' == 'a", "\\'", "a\\"])
+def test_a_value_with_quotes_and_backslashes_equals_itself(value: str) -> None:
+    assert evaluate_when(substitute_when("'{{x}}' == '{{x}}' && 'y' != '{{x}}'", FlatScope(x=value)))
+
+
+def test_a_tag_outside_quotes_is_a_part_of_the_condition() -> None:
+    scope = FlatScope({"x": "'a' == 'a'", "y": "]'"})
+    assert substitute_when("{{x}} && [{{y}}] == '{{x}}'", scope) == (
+        "'a' == 'a' && []'] == '\\'a\\' == \\'a\\''"
+    )
+
+
+def test_a_tag_that_stays_is_left_as_it_is_written() -> None:
+    assert substitute_when("'{{=item == 'a'}}' == 'b'", FlatScope()) == "'{{=item == 'a'}}' == 'b'"

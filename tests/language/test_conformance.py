@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from conformance import RUNNERS, SHARED_CASES, Case, own_cases, problem, shared_cases
+from reference_cases import RUNNERS, SHARED_CASES, Case, own_cases, problem, shared_cases
 
 #: The least share of the shared cases of each tier that must pass: Argo-shaped, the language, oddities.
 FLOORS = {1: 1.0, 2: 1.0, 3: 0.993}

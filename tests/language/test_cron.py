@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from conformance import Case, shared_cases
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_cases import Case, shared_cases
 
 from pinnace.language.cron import parse_schedule
 from pinnace.language.dates import Zone, load_zone

@@ -6,9 +6,9 @@ import contextlib
 import json
 
 import pytest
-from conformance import SHARED_CASES
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_cases import SHARED_CASES
 
 from pinnace.language.expressions import evaluate
 from pinnace.language.jsonpath import query

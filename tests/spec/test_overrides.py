@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pinnace.base.errors import UsageError
+from pinnace.language.tags import FlatScope, substitute
 from pinnace.spec.overrides import Overrides, apply_overrides, read_parameter_file
 from pinnace.spec.parameters import Arguments, Parameter
 from pinnace.spec.workflow import ObjectMeta, Workflow, WorkflowSpec
@@ -86,3 +89,11 @@ def test_a_parameter_file_that_is_no_mapping_is_refused(text: str, message: str)
 
 def test_an_empty_parameter_file_gives_nothing() -> None:
     assert read_parameter_file("# nothing\n", "p.yaml") == ()
+
+
+@given(st.text(alphabet="{}=\"' ax", max_size=12))
+def test_a_given_value_is_data(value: str) -> None:
+    overridden = apply_overrides(WORKFLOW, Overrides(parameters=(f"x={value}",)))
+    given_value = overridden.spec.arguments.parameters[0].value
+    assert given_value is not None
+    assert substitute(given_value, FlatScope(a="replaced")) == value

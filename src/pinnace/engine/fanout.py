@@ -19,7 +19,7 @@ from pinnace.engine.naming import child_name
 from pinnace.engine.printf import sprintf_integer
 from pinnace.engine.scope import Chain, Values
 from pinnace.engine.substitute import fill, has_tags
-from pinnace.language.conditions import evaluate_when
+from pinnace.language.conditions import evaluate_when, substitute_when
 from pinnace.language.goformat import format_value
 from pinnace.language.gojson import encode_json
 from pinnace.language.tags import LENIENT, STRICT, Strictness, substitute
@@ -56,7 +56,7 @@ def plan(memo: dict[Any, Any], call: Call, scope: Callable[[], Chain]) -> list[P
     if call.is_loop:
         return list(_loop(memo, call, scope()))
     seen = scope() if has_tags(call) or call.arguments.artifacts else None
-    when = call.when if seen is None else substitute(call.when, seen, strict=CALLS)
+    when = call.when if seen is None else substitute_when(call.when, seen, strict=CALLS)
     if when and not evaluate_when(when):
         return [Planned(call.name, -1, call, f"when '{when}' evaluated false")]
     return [Planned(call.name, -1, call if seen is None else _filled(memo, call, seen, CALLS))]
@@ -68,7 +68,7 @@ def _loop(memo: dict[Any, Any], call: Call, scope: Chain) -> Iterator[Planned]:
         variables, description = describe(item, index)
         inner = Chain(Values(variables), *scope.layers)
         name = child_name(call.name, index, description)
-        when = substitute(call.when, inner, strict=STRICT if runs else LENIENT)
+        when = substitute_when(call.when, inner, strict=STRICT if runs else LENIENT)
         if when and not evaluate_when(when):
             yield Planned(name, index, call, f"when '{when}' evaluated false")
         else:
@@ -77,7 +77,7 @@ def _loop(memo: dict[Any, Any], call: Call, scope: Chain) -> Iterator[Planned]:
 
 def _may_run(call: Call, scope: Chain) -> bool:
     """Return whether the condition, as far as it is known before the items are, may be true."""
-    when = substitute(call.when, scope, strict=CALLS)
+    when = substitute_when(call.when, scope, strict=CALLS)
     try:
         return not when or evaluate_when(when)
     except PinnaceError:

@@ -15,7 +15,10 @@ from pinnace.language.errors import ExpressionError, shown
 from pinnace.language.goformat import format_value
 from pinnace.language.govaluate import Token
 from pinnace.language.govaluate_operators import Term
+from pinnace.language.tags import LENIENT, Scope, Strictness, substitute
 from pinnace.language.values import Failure
+
+_QUOTES = "'\""
 
 
 def evaluate_when(text: str) -> bool:
@@ -34,6 +37,52 @@ def evaluate_when(text: str) -> bool:
         message = f"Failed to evaluate 'when' expression '{shown(text)}': {failure.message}"
         raise ExpressionError(message, stage="run") from None
     return _boolean(text, result)
+
+
+def substitute_when(text: str, scope: Scope, *, strict: Strictness = LENIENT) -> str:
+    """Return a condition with its tags replaced; a value put between quotes stays between them.
+
+    Differs from Argo: there a quote in the value ends the string. A tag outside quotes is a part of the
+    condition, as in Argo, where a whole condition may come as a parameter.
+
+    Raises:
+        TagError, UnresolvedVariable, AbsentValue, ExpressionError: as ``tags.substitute``.
+    """
+    return substitute(text, scope, strict=strict, insertion=_Literals()) if "{{" in text else text
+
+
+class _Literals:
+    """Keeps values inside the string literals in which their tags stand."""
+
+    def __init__(self) -> None:
+        self._closers = ""
+
+    def __call__(self, before: str, value: str) -> str:
+        """Return ``value`` so that no quote in it ends the literal that is open after ``before``."""
+        self._follow(before)
+        if self._closers != _QUOTES:
+            return value
+        pieces: list[str] = []
+        is_kept = False
+        for character in value:
+            if character in _QUOTES and not is_kept:
+                pieces.append("\\")
+            is_kept = character == "\\" and not is_kept
+            pieces.append(character)
+        return "".join(pieces) + ("\\" if is_kept else "")
+
+    def _follow(self, before: str) -> None:
+        """Find out which literal is open; a quote of either kind ends one, as in govaluate."""
+        is_kept = False
+        for character in before:
+            if is_kept or character == "\\":
+                is_kept = not is_kept
+            elif self._closers:
+                self._closers = "" if character in self._closers else self._closers
+            elif character in _QUOTES:
+                self._closers = _QUOTES
+            elif character == "[":
+                self._closers = "]"
 
 
 def evaluate_cron_when(text: str) -> bool:

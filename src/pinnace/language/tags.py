@@ -15,7 +15,7 @@ Source: Argo util/template: simple_template.go, expression_template.go, template
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, Protocol
@@ -130,10 +130,17 @@ class Tag:
     end: int
 
 
-def substitute(text: str, scope: Scope, *, strict: Strictness = LENIENT) -> str:
+#: Says how a value is inserted, from the text since the tag before and the value. Called a tag at a time.
+Insertion = Callable[[str, str], str]
+
+
+def substitute(
+    text: str, scope: Scope, *, strict: Strictness = LENIENT, insertion: Insertion | None = None
+) -> str:
     """Return ``text`` with its tags replaced by what ``scope`` says.
 
     A text that is one simple tag yields the scope's own string, and one without tags itself: no copies.
+    ``insertion`` is not asked about tags inside tags, nor heeded for a tag that stays as it is written.
 
     Raises:
         UnresolvedVariable: a tag that ``strict`` covers has no value yet; try again when it may have.
@@ -150,10 +157,19 @@ def substitute(text: str, scope: Scope, *, strict: Strictness = LENIENT) -> str:
     for before, tag in parsed.parts:
         if before:
             pieces.append(before)
-        pieces.append(_resolve(text, tag, scope, strict))
+        value = _resolve(text, tag, scope, strict)
+        if insertion is not None:
+            inserted = insertion(before, value)
+            value = value if value == text[tag.start : tag.end] else inserted
+        pieces.append(value)
     if parsed.rest:
         pieces.append(parsed.rest)
     return pieces[0] if len(pieces) == 1 else "".join(pieces)
+
+
+def literal(value: str) -> str:
+    """Return a text that ``substitute`` turns into ``value``, whatever braces are in it."""
+    return value.replace("{{", '{{="{{"}}')
 
 
 def mentions(text: str) -> tuple[Tag, ...]:

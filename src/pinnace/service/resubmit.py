@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from pinnace.engine.run import Run
+from pinnace.language.tags import literal
 from pinnace.service import labels
 from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.parameters import Parameter
@@ -46,4 +47,4 @@ def _as_given(parameter: Parameter, values: dict[str, str]) -> Parameter:
     """Return the parameter with the value that the run had, which a retry may have changed."""
     if parameter.value is None or parameter.name not in values or "{{" in parameter.value:
         return parameter
-    return replace(parameter, value=values[parameter.name])
+    return replace(parameter, value=literal(values[parameter.name]))

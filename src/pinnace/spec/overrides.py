@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pinnace.base.errors import UsageError
+from pinnace.language.tags import literal
 from pinnace.spec.documents import read_documents
 from pinnace.spec.parameters import Parameter
 from pinnace.spec.scalars import format_float64
@@ -37,7 +38,8 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 def apply_overrides(workflow: Workflow, overrides: Overrides) -> Workflow:
     """Return ``workflow`` with ``overrides``; parameters it does not know are added.
 
-    Given parameters come first, in the order given: ``{{workflow.parameters}}`` shows it.
+    Given parameters come first, in the order given: ``{{workflow.parameters}}`` shows it. Their values are
+    data: a tag in them is not replaced, which differs from Argo.
 
     Raises:
         UsageError: a parameter or a label is not of the form NAME=VALUE, or a parameter is given twice.
@@ -121,7 +123,7 @@ def _override_parameters(declared: tuple[Parameter, ...], overrides: Overrides) 
         given.setdefault(name, value)
     # Only name and value are kept, as in Argo: the declaration's enum does not check a given value.
     return (
-        *(Parameter(name=name, value=value) for name, value in given.items()),
+        *(Parameter(name=name, value=literal(value)) for name, value in given.items()),
         *(parameter for parameter in declared if parameter.name not in given),
     )
 
