@@ -159,6 +159,25 @@ def test_what_an_expression_lacks_is_a_warning_because_argo_lets_it_pass(told: T
     assert line.endswith("which does not exist here (did you mean 'workflow.parameters.p'?)")
 
 
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("steps.my-step.outputs.result", "steps['my-step']"),
+        ("workflow.parameters.my-p == 'x'", "workflow.parameters['my-p']"),
+        ("steps['my-step'].outputs.result", None),
+        ("'steps.my-step.outputs.result'", None),
+        ("asInt(workflow.parameters.p)-1", None),
+    ],
+)
+def test_a_dash_in_an_expression_is_a_subtraction(told: Told, expression: str, hint: str | None) -> None:
+    use = call("b", f"{{{{= {expression} }}}}".replace("'", "''"))
+    manifest = steps(f"[[{call('my-step')}], [{use}]]").replace(
+        "[{name: p,", "[{name: my-p, value: x}, {name: p,"
+    )
+    lines = [line for line in told(manifest, warnings=True) if line.startswith("dash-")]
+    assert [line[line.index("(") :] for line in lines] == ([f"(write {hint})"] if hint else [])
+
+
 def test_a_depends_that_is_no_condition_is_told(told: Told) -> None:
     (line,) = told(dag(f"[{call('a')}, {call('b', more='depends: a &&')}]"))
     assert line.startswith("invalid-depends spec.templates[1].dag.tasks[1].depends: ")

@@ -5,6 +5,7 @@ A tag of an unknown root (``{{custom.x}}``) stays in the text, as in Argo; one o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,9 @@ from pinnace.spec.variables import CHECKED_PREFIXES, find_variable
 
 #: Roots near which a misspelt root is probably meant as that one.
 _ROOTS = ("inputs", "outputs", "steps", "tasks", "workflow")
+#: In an expression: a variable one of whose names has a dash, and texts in quotes.
+_DASHED = re.compile(r"\b(?:steps|tasks|(?:inputs|workflow)\.(?:parameters|artifacts))\.\w+(?:-\w+)+")
+_TEXT = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`")
 
 
 def check_variables(context: Context, reach: Reach) -> None:
@@ -179,6 +183,11 @@ def _check_expression(context: Context, expression: str, path: Path, names: Name
     except ExpressionError as error:
         context.findings.error("invalid-expression", error.message, path)
         return
+    for match in _DASHED.finditer(_TEXT.sub("''", expression)):
+        if names.know(match[0]) or names.below(match[0]):
+            start, _, name = match[0].rpartition(".")
+            message = f"in an expression {match[0]} is a subtraction"
+            context.findings.warn("dash-in-expression", message, path, f"write {start}['{name}']")
     for key in analysis.required:
         if not key.startswith(CHECKED_PREFIXES) or find_variable(key) is None:
             continue

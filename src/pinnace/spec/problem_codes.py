@@ -248,6 +248,11 @@ _VARIABLES = {
         "The message says where. All of `retries` and `lastRetry.*` are texts: compare `asInt(…)` with"
         " numbers.",
     ),
+    "dash-in-expression": Meaning(
+        "A name with a dash is written with dots in an expression",
+        "`steps.my-step.id` is `steps.my` minus `step.id`. Write `steps['my-step'].id`; in tags without `=`"
+        " the dots are right.",
+    ),
     "invalid-condition": Meaning(
         "A when cannot be evaluated",
         "It is read after its tags are replaced. Texts other than single words need quotes.",
