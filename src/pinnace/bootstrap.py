@@ -286,7 +286,8 @@ def fetch(url: str, settings: Settings) -> bytes:
 
     outcome = asyncio.run(ask())
     if not outcome.succeeded or outcome.result is None:
-        raise EnvironmentFailure(f"{shown(url)}: {outcome.message}")
+        name, message = shown(url), outcome.message
+        raise EnvironmentFailure(message if name in message else f"{name}: {message}")
     return outcome.result.encode()
 
 
