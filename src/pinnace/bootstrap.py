@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
-from pinnace.engine.commands import SendRequest, Work
+from pinnace.engine.commands import SendRequest, TransformData, Work
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
@@ -241,11 +241,19 @@ class Pinnace:
 
     def _workers(self, http: HttpRunner) -> Callable[[Run], Mapping[type[Work], Worker]]:
         """Return what makes the table of who does the work that this process does itself: one row a kind."""
+        from pinnace.runtime.data import Transformer
         from pinnace.runtime.requests import Requester
         from pinnace.runtime.window import Window
 
         window = Window()
-        return lambda run: {SendRequest: Requester(http, window, run.lookup.catalogue, time.time)}
+
+        def of(run: Run) -> dict[type[Work], Worker]:
+            return {
+                SendRequest: Requester(http, window, run.lookup.catalogue, time.time),
+                TransformData: Transformer(run.info.name, self._keeper(run)),
+            }
+
+        return of
 
     def _keeper(self, run: Run) -> ArtifactKeeper:
         from pinnace.artifacts.local import LocalStore

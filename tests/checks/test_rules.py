@@ -81,15 +81,19 @@ def test_a_workflow_that_takes_its_templates_over_is_checked_in_its_own_words(to
     ]
 
 
+#: What no store of ours has.
+HDFS = "suspend: {}, inputs: {artifacts: [{name: a, hdfs: {addresses: [x], path: /y, hdfsUser: z}}]}"
+
+
 def test_a_template_that_no_run_gets_to_only_warns_that_it_is_not_run_here(told: Told) -> None:
-    manifest = main("suspend: {}") + "  - {name: never, data: {}}\n"
+    manifest = main("suspend: {}") + f"  - {{name: never, {HDFS}}}\n"
     assert told(manifest) == []
     assert [line.split()[0] for line in told(manifest, warnings=True)] == ["unsupported-here"]
 
 
 def test_a_template_of_another_file_that_is_not_run_here_is_told_at_the_call(told: Told) -> None:
     other = "kind: WorkflowTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: t}\n"
-    other += "spec: {templates: [{name: d, data: {}}]}\n"
+    other += f"spec: {{templates: [{{name: d, {HDFS}}}]}}\n"
     (line,) = told(other, main("steps: [[{name: a, templateRef: {name: t, template: d}}]]"))
     assert line.startswith("unsupported-here spec.templates[1].steps[0][0]: template 'd' of namespaced/t: ")
 

@@ -32,7 +32,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import StartTask, Work
+from pinnace.engine.commands import SendRequest, StartTask, TransformData, Work
 from pinnace.engine.events import (
     Event,
     NodeSet,
@@ -54,6 +54,9 @@ from pinnace.engine.run import Run, Shutdown
 from pinnace.spec.parameters import S3, Artifact
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Journal, verify
+
+#: What each kind of command is told as.
+_VERBS = {StartTask: "start", SendRequest: "send", TransformData: "transform"}
 
 
 class Stage:
@@ -106,7 +109,7 @@ class Stage:
             if isinstance(command, StartTask | Work):
                 self.commands[name] = command
                 self.running.add(name)
-                lines.append(f"> {'start' if isinstance(command, StartTask) else 'send'} {name}")
+                lines.append(f"> {_VERBS[type(command)]} {name}")
             else:
                 lines.append(f"> cancel {name}")
                 self.running.discard(name)

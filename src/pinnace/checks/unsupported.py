@@ -15,7 +15,6 @@ from pinnace.spec.templates import Template
 
 _REFUSED_BODIES = {
     "resource": "resource templates",
-    "data": "data templates",
     "containerSet": "containerSet templates",
     "plugin": "plugin templates",
 }

@@ -60,5 +60,9 @@ class SendRequest(Work, frozen=True, kw_only=True, gc=False):
     """Send the template's HTTP request."""
 
 
+class TransformData(Work, frozen=True, kw_only=True, gc=False):
+    """List what lies at the data template's source, and transform that."""
+
+
 class CancelTask(Command, frozen=True, kw_only=True, gc=False):
     """End the attempt, a task or work: it does not matter any more."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pinnace.engine.calling import template_of
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem
 from pinnace.engine.leaf import attempt
@@ -16,9 +17,6 @@ from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Run
 from pinnace.engine.tasks import start_command
 from pinnace.engine.turn import Turn
-
-#: What may be a task of the executor. A pod that has nodes below it is none: its containers are.
-_TASKS = frozenset({NodeType.POD, NodeType.CONTAINER})
 
 
 def open_tasks(run: Run, now: float) -> list[StartTask]:
@@ -28,7 +26,7 @@ def open_tasks(run: Run, now: float) -> list[StartTask]:
     """
     turn = Turn(run, now)
     nodes = (run.nodes[number] for number in sorted(run.nodes))
-    active = (node for node in nodes if node.type in _TASKS and node.phase.is_active)
+    active = (node for node in nodes if node.phase.is_active and _is_task(turn, node))
     return [command for node in active if (command := start_command(turn, node)) is not None]
 
 
@@ -43,9 +41,16 @@ def lost_tasks(run: Run, known: Collection[str], now: float) -> list[TaskEnded]:
     ]
 
 
+def _is_task(turn: Turn, node: Node) -> bool:
+    """Return whether the executor may run the node: of what is a pod, this process does some itself."""
+    if node.type is NodeType.POD:
+        return template_of(turn, node).work is None
+    return node.type is NodeType.CONTAINER
+
+
 def _problem(turn: Turn, node: Node) -> TaskProblem:
     """Return what has become of the node's task if nobody knows it, NONE if that may be asked for again."""
-    if node.type not in _TASKS or turn.children(node.number):
+    if node.phase.is_fulfilled or not _is_task(turn, node) or turn.children(node.number):
         return TaskProblem.NONE
     if node.phase is Phase.RUNNING:
         return TaskProblem.LOST

@@ -12,7 +12,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import template_of
 from pinnace.engine.events import WorkEnded
 from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
-from pinnace.engine.node import Node, NodeOutputs, Phase
+from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.outputs import export
 from pinnace.engine.turn import Turn
 
@@ -22,7 +22,7 @@ _NO_OUTPUTS = NodeOutputs()
 def assess(turn: Turn, node: Node) -> None:
     """Let it in, have its work done (again, after a crash), or time it out."""
     if node.phase is Phase.WAITING:
-        admitted = let_in(turn, node, Phase.PENDING)
+        admitted = let_in(turn, node, Phase.RUNNING if node.type is NodeType.POD else Phase.PENDING)
         if admitted is None:
             return
         node = admitted

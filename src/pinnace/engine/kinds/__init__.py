@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinnace.engine import work
+from pinnace.engine.calling import template_of
 from pinnace.engine.kinds import container, dag, pod, retry_node, step_group, steps, suspend, task_group
 from pinnace.engine.node import Node, NodeType
 from pinnace.engine.turn import Turn
 
+
+def _assess_pod(turn: Turn, node: Node) -> None:
+    """Assess what Argo runs in a pod: a task, or work that this process does."""
+    (work if template_of(turn, node).work is not None else pod).assess(turn, node)
+
+
 #: One row a node type. Skipped nodes are made fulfilled and never assessed.
 ASSESS: dict[NodeType, Callable[[Turn, Node], None]] = {
-    NodeType.POD: pod.assess,
+    NodeType.POD: _assess_pod,
     NodeType.HTTP: work.assess,
     NodeType.SUSPEND: suspend.assess,
     NodeType.STEPS: steps.assess,

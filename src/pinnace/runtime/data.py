@@ -1,0 +1,92 @@
+"""Data templates: the keys at an artifact's location, transformed by expressions.
+
+Source: Argo workflow/data/data.go, we/data.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from pinnace.base.errors import ManifestError, PinnaceError
+from pinnace.engine.commands import TransformData
+from pinnace.engine.naming import pod_name
+from pinnace.engine.node import Phase
+from pinnace.language.expressions import evaluate
+from pinnace.language.gojson import encode_json
+from pinnace.language.values import Failure
+from pinnace.ports.artifacts import ArtifactKeeper
+from pinnace.runtime.workers import Done
+from pinnace.spec.bodies import Data
+from pinnace.spec.parameters import Artifact
+from pinnace.spec.templates import Template
+
+
+class Transformer:
+    """Does the data templates of one run: the worker for ``TransformData``.
+
+    Args:
+        run_name: the run's; outputs are kept below it.
+        keeper: lists, and keeps outputs.
+    """
+
+    def __init__(self, run_name: str, keeper: ArtifactKeeper) -> None:
+        self._run_name = run_name
+        self._keeper = keeper
+
+    async def perform(self, command: TransformData) -> Done:
+        """Return the data as JSON; what goes wrong is told as that of the pod that Argo has for it."""
+        try:
+            result, artifacts = await asyncio.to_thread(self._perform, command)
+        except PinnaceError as error:
+            told = f"unable to process data template: {error.message}"
+            return Done(Phase.FAILED, f"main: Error (exit code 64): {told}")
+        return Done(result=result, artifacts=artifacts)
+
+    def _perform(self, command: TransformData) -> tuple[str, tuple[Artifact, ...]]:
+        template = command.template
+        try:
+            result = encode_json(transformed(template.data or Data(), self._keeper))
+        except Failure as failure:
+            raise ManifestError(failure.message) from None
+        return result, self._kept(command.node_name, template, result)
+
+    def _kept(self, node_name: str, template: Template, result: str) -> tuple[Artifact, ...]:
+        """Store the result as each output artifact. Differs from Argo, which stores none of them."""
+        prefix = f"{self._run_name}/{pod_name(self._run_name, node_name, template.name)}"
+        kept = [self._keeper.place(artifact, prefix) for artifact in template.outputs.artifacts]
+        if kept:
+            with tempfile.TemporaryDirectory(prefix="pinnace-data-") as folder:
+                for artifact in kept:
+                    file = Path(folder, Path(artifact.path).name or artifact.name)
+                    file.write_text(result, encoding="utf-8")
+                    self._keeper.save(artifact, file)
+        return tuple(kept)
+
+
+def transformed(data: Data, keeper: ArtifactKeeper) -> object:
+    """Return what the source lists, after each expression.
+
+    Raises:
+        PinnaceError: nothing can be listed there, or an expression fails; says which step.
+    """
+    if data.source is None or data.source.artifact_paths is None:
+        message = "unable to process data source: no valid source is used for data template"
+        raise ManifestError(message)
+    try:
+        found: object = list(keeper.list(data.source.artifact_paths))
+    except PinnaceError as error:
+        message = f"unable to process data source: unable to source artifact paths: {error.message}"
+        raise ManifestError(message) from error
+    for number, step in enumerate(data.transformation):
+        if step.expression:
+            try:
+                found = evaluate(step.expression, {"data": found}, functions=False)
+            except PinnaceError as error:
+                message = (
+                    "unable to process data transformation: "
+                    f"error processing data step {number}: {error.message}"
+                )
+                raise ManifestError(message) from error
+    return found

@@ -1,0 +1,47 @@
+"""What the pages about features show does what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from pinnace.base.errors import RefusedError
+from pinnace.bootstrap import open_pinnace
+from pinnace.ports.observer import Silence
+from pinnace.settings import read_settings
+from pinnace.spec.bundle import read_bundle
+
+PAGES = Path(__file__).parents[2] / "docs" / "features"
+#: The first line of a block of YAML that is a workflow to run, with all it refers to.
+MARK = "# Runs in the tests."
+_BLOCK = re.compile(rf"^```yaml\n({re.escape(MARK)}\n.*?)^```$", re.MULTILINE | re.DOTALL)
+
+MANIFESTS = [
+    pytest.param(text, id=f"{page.stem}-{number}")
+    for page in sorted(PAGES.glob("*.md"))
+    for number, text in enumerate(_BLOCK.findall(page.read_text()))
+]
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_a_manifest_of_a_page_succeeds(manifest: str, tmp_path: Path) -> None:
+    home = {"PINNACE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
+    pinnace = open_pinnace(read_settings(home))
+    try:
+        bundle = read_bundle([("page.yaml", manifest)])
+        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
+        try:
+            uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
+        except RefusedError as error:
+            if "isolated" in error.message:
+                pytest.skip(error.message)
+            raise
+        asyncio.run(pinnace.drive([uid], observer=Silence()))
+        run = pinnace.load(uid)
+        messages = [f"{node.name}: {node.message}" for node in run.nodes.values() if node.message]
+        assert (run.state.phase, messages) == ("Succeeded", [])
+    finally:
+        pinnace.close()
