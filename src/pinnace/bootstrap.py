@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,7 @@ class Pinnace:
             now=time.time(),
             transient_pattern=self.settings.transient_error_pattern,
             labels={**(labels or {}), **({WORLD: "embedded"} if self._world is not None else {})},
+            host=socket.gethostname(),
         )
         self._leases[uid] = lease
         return uid
@@ -176,6 +178,13 @@ class Pinnace:
     def load(self, uid: str) -> Run:
         """Return a run as it was last saved."""
         return rebuilt(self.store.load_run(uid))
+
+    def load_if_there(self, uid: str) -> Run | None:
+        """Return a run as it was last saved, None when there is none of that uid."""
+        try:
+            return self.load(uid) if uid else None
+        except NotFoundError:
+            return None
 
     def delete(self, uid: str) -> None:
         """Forget a run with its logs and scratch files; what a crash left running of it is ended.

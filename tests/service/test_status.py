@@ -7,10 +7,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from pinnace.engine.events import NodeSet, ResumeAsked, ShutdownAsked
 from pinnace.engine.run import Shutdown
 from pinnace.service.status import workflow_object
+from pinnace.spec.workflow import Workflow, WorkflowSpec, WorkflowTemplateRef
 from pinnace.testing.play import Play
 
 Made = Callable[..., Play]
@@ -81,12 +83,14 @@ def test_a_run_of_one_pod_is_written_as_argo_writes_it(play: Made) -> None:
             "workflows.argoproj.io/completed": "true",
             "workflows.argoproj.io/phase": "Succeeded",
         },
+        "annotations": {"workflows.argoproj.io/pod-name-format": "v2"},
     }
     assert workflow["status"] == {
         "phase": "Succeeded",
         "startedAt": "1970-01-12T13:46:40Z",
         "finishedAt": "1970-01-12T13:46:45Z",
         "progress": "1/1",
+        "resourcesDuration": {"cpu": 0, "memory": 5},
         "nodes": {
             "wf": {
                 "id": "wf",
@@ -99,6 +103,8 @@ def test_a_run_of_one_pod_is_written_as_argo_writes_it(play: Made) -> None:
                 "startedAt": "1970-01-12T13:46:40Z",
                 "finishedAt": "1970-01-12T13:46:45Z",
                 "progress": "1/1",
+                "resourcesDuration": {"cpu": 0, "memory": 5},
+                "taskResultSynced": True,
                 "outputs": {"exitCode": "0"},
             }
         },
@@ -284,3 +290,68 @@ def test_argos_schema_accepts_what_is_written(play: Made, templates: str) -> Non
         template.pop("retryStrategy", None)
 
     jsonschema.validate(json.loads(json.dumps(workflow)), schema)
+
+
+def test_a_pod_says_which_machine_it_ran_on_and_whether_its_outputs_are_in(play: Made) -> None:
+    running = play(STEPS)
+    running.run.info = replace(running.run.info, host="here")
+    running.begin("wf[0].a")
+
+    nodes = nodes_of(running)
+
+    assert (nodes["wf[0].a"]["hostNodeName"], nodes["wf[0].a"]["taskResultSynced"]) == ("here", False)
+    assert "hostNodeName" not in nodes["wf[0].b"]
+    assert nodes["wf[0].b"]["taskResultSynced"] is True
+    assert nodes["wf"].keys().isdisjoint({"hostNodeName", "taskResultSynced"})
+
+
+def test_a_run_is_completed_when_it_ends_and_not_before(play: Made) -> None:
+    running = play(STEPS).begin("wf[0].a")
+
+    assert conditions(running) == {"PodRunning": "True"}
+    assert conditions(running.end_all()) == {"PodRunning": "False", "Completed": "True"}
+
+
+def conditions(play: Play) -> dict[str, str]:
+    """Return the status of each condition by type."""
+    return {each["type"]: each["status"] for each in workflow_object(play.run)["status"]["conditions"]}
+
+
+def test_a_workflow_over_a_template_keeps_its_spec_and_stores_the_joined_one(play: Made) -> None:
+    done = play(STEPS).end_all()
+    ref = WorkflowTemplateRef(name="shared")
+    done.run.written = Workflow(spec=WorkflowSpec(workflow_template_ref=ref))
+
+    workflow = workflow_object(done.run)
+
+    assert workflow["spec"] == {"workflowTemplateRef": {"name": "shared"}}
+    assert workflow["status"]["storedWorkflowTemplateSpec"]["entrypoint"] == "main"
+
+
+def test_nodes_are_expected_to_take_what_those_of_the_baseline_took(play: Made) -> None:
+    before = play(STEPS).end_all()
+    before.run.nodes = {
+        number: replace(node, name=node.name.replace("wf", "earlier", 1))
+        for number, node in before.run.nodes.items()
+    }
+    before.run.info = replace(before.run.info, name="earlier")
+    now = play(STEPS)
+    now.run.info = replace(now.run.info, estimated_duration=3)
+
+    status = workflow_object(now.run, before.run)["status"]
+
+    assert status["estimatedDuration"] == 3
+    assert {each["name"]: each.get("estimatedDuration") for each in status["nodes"].values()} == {
+        "wf": 3,
+        "wf[0]": 2,
+        "wf[0].a": 1,
+        "wf[0].b": 2,
+    }
+
+
+def test_groups_have_the_resources_of_all_that_they_called(play: Made) -> None:
+    nodes = nodes_of(play(NESTED).end_all(failing=["wf[0].one.q(0)"]))
+
+    assert nodes["wf[0].one.q"]["resourcesDuration"] == {"cpu": 0, "memory": 3}
+    assert nodes["wf[0].one"]["resourcesDuration"] == {"cpu": 0, "memory": 4}
+    assert nodes["wf"]["resourcesDuration"] == {"cpu": 0, "memory": 5}

@@ -1,11 +1,13 @@
-"""Durations as Argo and Go write them, in seconds.
+"""Durations as Argo and Go write them, in seconds, and amounts as Kubernetes writes them.
 
-Used wherever a manifest holds a duration: backoff, timeout, suspend, memoize, time to live.
+Used wherever a manifest holds a duration (backoff, timeout, suspend, memoize, time to live) or asks for
+resources.
 """
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from pinnace.base.errors import ManifestError
 
@@ -66,3 +68,32 @@ def format_duration(seconds: float) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
     first = next(index for index, (count, _) in enumerate(parts) if count)
     return "".join(f"{count}{unit}" for count, unit in parts[first : first + 2] if count)
+
+
+#: What the suffixes of an amount multiply it with.
+_SUFFIXES = {
+    **{suffix: Fraction(10) ** power for suffix, power in (("n", -9), ("u", -6), ("m", -3), ("", 0))},
+    **{suffix: Fraction(1000) ** power for power, suffix in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
+    **{
+        suffix: Fraction(1024) ** power
+        for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
+    },
+}
+_AMOUNT = re.compile(r"([-+]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
+
+
+def parse_amount(text: str) -> Fraction:
+    """Return what a Kubernetes quantity means: ``100m`` a tenth, ``1Gi`` 1,073,741,824, ``1e3`` a thousand.
+
+    Raises:
+        ManifestError: ``text`` is none.
+    Source: Kubernetes apimachinery api/resource ParseQuantity.
+    """
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        message = f"{text!r} is not a quantity"
+        raise ManifestError(message, remedy="Write a number with a suffix, as 500m, 2, 100Mi or 1Gi.")
+    sign, digits, exponent, suffix = match.groups()
+    factor = Fraction(10) ** int(exponent) if exponent else _SUFFIXES[suffix or ""]
+    value = Fraction(digits.rstrip(".")) * factor
+    return -value if sign == "-" else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,17 @@ def print_list(objects: Sequence[Any], output: str) -> None:
     click.echo(json.dumps(list(objects), indent=2) if output == "json" else _yaml(list(objects)).rstrip("\n"))
 
 
-def print_runs(runs: Sequence[Run], output: str) -> None:
-    """Print runs as ``json``, ``yaml`` or ``name``; other forms print nothing."""
+def print_runs(runs: Sequence[Run], output: str, baselines: Mapping[str, Run | None] | None = None) -> None:
+    """Print runs as ``json``, ``yaml`` or ``name``; other forms print nothing.
+
+    ``baselines`` are the runs, by uid, whose times are expected of these, where they are to be shown.
+    """
+    known = baselines or {}
     if output == "name":
         for run in runs:
             click.echo(clean(run.info.name))
     elif output in {"json", "yaml"}:
-        print_objects([workflow_object(run) for run in runs], output)
+        print_objects([workflow_object(run, known.get(run.info.baseline)) for run in runs], output)
 
 
 def _yaml(value: Any) -> str:

@@ -63,17 +63,25 @@ class RunInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     artifacts: tuple[Artifact, ...] = ()
     transient_pattern: str = ""
     """``TRANSIENT_ERROR_PATTERN`` as it stood when the run was made."""
+    host: str = ""
+    """The machine that its tasks run on: Argo's ``hostNodeName``."""
+    baseline: str = ""
+    """The uid of the run whose times are expected of this one: the last good one of the same template."""
+    estimated_duration: int = 0
+    """Whole seconds that the baseline took; 0 without one."""
 
 
 class Run:
     """One workflow on its way. Changed only by ``apply``."""
 
-    __slots__ = ("index", "info", "lookup", "memo", "nodes", "state", "templates", "workflow")
+    __slots__ = ("index", "info", "lookup", "memo", "nodes", "state", "templates", "workflow", "written")
 
     def __init__(self, info: RunInfo, workflow: Workflow, lookup: TemplateLookup) -> None:
         self.info = info
         self.workflow = workflow
         """With ``workflowTemplateRef`` merged in."""
+        self.written: Workflow | None = None
+        """As it was before, if it has a ``workflowTemplateRef``; nothing here is done by it."""
         self.lookup = lookup
         self.state = RunState()
         self.nodes: dict[NodeNumber, Node] = {}

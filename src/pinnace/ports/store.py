@@ -44,6 +44,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     workflow: Workflow
     """With ``workflowTemplateRef`` merged in."""
+    written: Workflow | None = None
+    """As it was before, if it has a ``workflowTemplateRef``."""
     templates: tuple[WorkflowTemplate, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
     secrets: tuple[Secret, ...] = ()

@@ -225,5 +225,6 @@ def rebuilt(stored: StoredRun) -> Run:
     submission = stored.submission
     catalogue = Catalogue(submission.templates, submission.config_maps, submission.secrets)
     run = Run(stored.info, submission.workflow, TemplateLookup(submission.workflow, catalogue))
+    run.written = submission.written
     restore(run, stored.state, stored.nodes)
     return run

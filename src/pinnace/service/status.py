@@ -16,26 +16,40 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.naming import display_name, node_id
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
+from pinnace.engine.resources import resources_by_node, total
 from pinnace.engine.run import Run, Shutdown
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
+from pinnace.service.estimates import Estimates
 from pinnace.service.graph import Graph, is_shown
-from pinnace.service.labels import with_phase
+from pinnace.service.labels import POD_NAME_FORMAT, POD_NAMES, with_phase
 from pinnace.service.progress import Progress
 from pinnace.spec.encode import encode
 from pinnace.spec.parameters import Artifact, Parameter
 from pinnace.spec.templates import Template, TemplateRef
+from pinnace.spec.workflow import Workflow
 
 _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.SKIPPED})
 
 
-def workflow_object(run: Run) -> dict[str, Any]:
+def workflow_object(run: Run, baseline: Run | None = None) -> dict[str, Any]:
     """Return ``run`` as ``kubectl get workflow -o json`` shows it, as dicts, lists and scalars.
 
-    ``spec`` holds what a ``workflowTemplateRef`` brought in, and the arguments as the run has them.
+    Args:
+        run: its arguments are shown as it has them.
+        baseline: the run named in its ``info``, if what the nodes are expected to take is asked for.
     """
-    encoded = encode(run.workflow)
-    spec = encoded.get("spec", {})
+    return {
+        "apiVersion": run.workflow.api_version,
+        "kind": run.workflow.kind,
+        "metadata": _metadata(run),
+        "spec": _spec(run, run.written or run.workflow),
+        "status": _status(run, baseline),
+    }
+
+
+def _spec(run: Run, workflow: Workflow) -> dict[str, Any]:
+    spec: dict[str, Any] = encode(workflow.spec)
     for parameter in spec.get("arguments", {}).get("parameters", ()):
         if parameter["name"] in run.info.parameters:
             parameter["value"] = run.info.parameters[parameter["name"]]
@@ -43,13 +57,7 @@ def workflow_object(run: Run) -> dict[str, Any]:
         spec["suspend"] = True
     if run.state.shutdown is not Shutdown.NONE:
         spec["shutdown"] = run.state.shutdown.value
-    return {
-        "apiVersion": encoded["apiVersion"],
-        "kind": encoded["kind"],
-        "metadata": _metadata(run),
-        "spec": spec,
-        "status": _status(run),
-    }
+    return spec
 
 
 def _metadata(run: Run) -> dict[str, Any]:
@@ -60,28 +68,34 @@ def _metadata(run: Run) -> dict[str, Any]:
         "uid": info.uid,
         "creationTimestamp": rfc3339(info.created_at),
         "labels": with_phase(info.labels, run.state.phase),
+        "annotations": {**info.annotations, POD_NAME_FORMAT: POD_NAMES},
     }
     if run.workflow.metadata.generate_name:
         metadata["generateName"] = run.workflow.metadata.generate_name
-    if info.annotations:
-        metadata["annotations"] = dict(info.annotations)
     return metadata
 
 
-def _status(run: Run) -> dict[str, Any]:
+def _status(run: Run, baseline: Run | None) -> dict[str, Any]:
     state = run.state
     progress = Progress(run)
     status: dict[str, Any] = {}
     if state.phase:
         status["phase"] = state.phase
     status |= _times(state.started_at, state.finished_at)
+    if state.phase and run.info.estimated_duration:
+        status["estimatedDuration"] = run.info.estimated_duration
     if state.message:
         status["message"] = state.message
     status["progress"] = progress.of_run()
-    status["nodes"] = NodeStatuses(run, progress).all()
+    nodes = NodeStatuses(run, progress, baseline)
+    status["nodes"] = nodes.all()
+    if nodes.resources:
+        status["resourcesDuration"] = nodes.resources
     stored = _stored_templates(run)
     if stored:
         status["storedTemplates"] = stored
+    if run.written is not None:
+        status["storedWorkflowTemplateSpec"] = _spec(run, run.workflow)
     if state.outputs != NodeOutputs():
         status["outputs"] = _outputs(state.outputs, {})
     if state.phase:
@@ -97,22 +111,26 @@ def _times(started_at: float | None, finished_at: float | None) -> dict[str, str
 def _conditions(run: Run) -> list[dict[str, str]]:
     """Return Argo's conditions. Source: Argo operator.go podReconciliation and markWorkflowPhase."""
     is_running = any(node.phase is Phase.RUNNING and node.type is NodeType.POD for node in run.nodes.values())
-    return [
-        {"type": "PodRunning", "status": str(is_running)},
-        {"type": "Completed", "status": str(run.state.is_finished)},
-    ]
+    found = [{"type": "PodRunning", "status": str(is_running)}]
+    if run.state.is_finished or run.state.generation:  # a retry takes it back
+        found.append({"type": "Completed", "status": str(run.state.is_finished)})
+    return found
 
 
 class NodeStatuses:
     """Makes ``status.nodes``."""
 
-    def __init__(self, run: Run, progress: Progress) -> None:
+    def __init__(self, run: Run, progress: Progress, baseline: Run | None = None) -> None:
         self._run = run
         self._turn = Turn(run, 0.0)
         self._graph = Graph(run)
         self._progress = progress
         self._ids = {number: node_id(run.info.name, node.name) for number, node in run.nodes.items()}
         self._declared: dict[tuple[int, str], dict[str, Parameter]] = {}
+        self._estimates = Estimates(run, baseline)
+        self._resources = resources_by_node(self._turn)
+        self.resources = total(self._resources[each.number] for each in run.nodes.values() if each.parent < 0)
+        """``resourcesDuration`` of the whole run."""
 
     def all(self) -> dict[str, dict[str, Any]]:
         """Return the status of every node that Argo would have, by its id, in order of creation."""
@@ -133,13 +151,17 @@ class NodeStatuses:
         if node.message:
             status["message"] = node.message
         status |= _times(node.started_at, node.finished_at)
-        progress = self._progress.of_node(node)
-        if progress:
-            status["progress"] = progress
+        status |= self._measures(node)
         flag = _node_flag(node)
         if flag is not None:
             status["nodeFlag"] = flag
-        status |= self._values(node)
+        status |= self._pod_fields(node)
+        if node.daemoned:
+            status["daemoned"] = True
+        if node.pod_ip:
+            status["podIP"] = node.pod_ip
+        if node.type is not NodeType.CONTAINER:  # whose outputs are its pod's
+            status |= self._values(node)
         children = self._named(self._graph.children(node.number))
         if children:
             status["children"] = children
@@ -147,6 +169,28 @@ class NodeStatuses:
         if outbound:
             status["outboundNodes"] = outbound
         return status
+
+    def _measures(self, node: Node) -> dict[str, Any]:
+        """Return how far the node is, what it took and what it is expected to take, where that is known."""
+        measures = {
+            "estimatedDuration": self._estimates.of_node(node),
+            "progress": self._progress.of_node(node),
+            "resourcesDuration": self._resources[node.number] if node.phase.is_fulfilled else {},
+        }
+        return {name: measure for name, measure in measures.items() if measure}
+
+    def _pod_fields(self, node: Node) -> dict[str, Any]:
+        """Return what only nodes have that stand for pods. Source: Argo operator.go assessNodeStatus."""
+        fields: dict[str, Any] = {}
+        if node.type is not NodeType.POD:
+            return fields
+        if self._run.info.host and (node.phase is Phase.RUNNING or node.phase.is_completed):
+            fields["hostNodeName"] = self._run.info.host
+        template = self._template(node)
+        if template is None or not template.daemon or template.container is None:
+            # False while outputs may still come, which nobody waits for where a daemon runs.
+            fields["taskResultSynced"] = node.phase is not Phase.RUNNING
+        return fields
 
     def _named(self, numbers: Iterable[NodeNumber]) -> list[str]:
         return [self._ids[number] for number in numbers]

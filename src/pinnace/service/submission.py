@@ -20,6 +20,8 @@ from pinnace.language.tags import FlatScope, substitute
 from pinnace.ports.images import Images, Refusal
 from pinnace.ports.store import Owner, Store, Submission
 from pinnace.runtime.fleet import LEASE_SECONDS
+from pinnace.service.estimates import with_estimate
+from pinnace.service.labels import of_template
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.merge import with_template_ref
 from pinnace.spec.references import TemplateLookup
@@ -46,6 +48,7 @@ def submit(
     now: float,
     transient_pattern: str = "",
     labels: dict[str, str] | None = None,
+    host: str = "",
 ) -> tuple[str, int]:
     """Keep a new run of ``workflow``, owned by ``owner``; return its uid and lease number.
 
@@ -57,15 +60,18 @@ def submit(
     merged = with_template_ref(workflow, catalogue)
     lookup = TemplateLookup(merged, catalogue)
     refuse_images(merged, catalogue, images)
+    ref = workflow.spec.workflow_template_ref
     submission = Submission(
         workflow=merged,
+        written=workflow if ref is not None else None,
         templates=(*catalogue.namespaced.values(), *catalogue.cluster.values()),
         config_maps=tuple(catalogue.config_maps.values()),
         secrets=tuple(catalogue.secrets.values()),
     )
     state = RunState(is_suspended=bool(merged.spec.suspend))
     for name in names_for(merged):
-        info = run_info(merged, lookup, name, now, transient_pattern, labels or {})
+        info = run_info(merged, lookup, name, now, transient_pattern, {**(labels or {}), **of_template(ref)})
+        info = replace(with_estimate(store, info), host=host)
         try:
             lease = store.create_run(info, submission, state, (), owner=owner, lease_seconds=LEASE_SECONDS)
         except NameTaken:

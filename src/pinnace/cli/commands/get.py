@@ -37,8 +37,9 @@ def get(names: Sequence[str], namespace: str | None, output: str | None, **given
     with opened() as pinnace:
         found = find_runs(pinnace, names, namespace_of(namespace))
         runs = [pinnace.load(run.uid) for run in found]
+        baselines = {run.info.baseline: pinnace.load_if_there(run.info.baseline) for run in runs}
     if output in {"name", "json", "yaml"}:
-        print_runs(runs, output)
+        print_runs(runs, output, baselines)
         return
     wanted = wanted_steps(given["status"], given["node_field_selector"])
     for run in runs:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pinnace.cli.render.text import clean
-from pinnace.cli.render.times import long_duration, parse_time, timestamp
+from pinnace.cli.render.times import long_duration, parse_time, short_duration, timestamp
 
+#: What a second of each resource is a second of, if not of one.
+_UNITS = {"memory": "100Mi", "storage": "10Gi", "ephemeral-storage": "10Gi"}
 _NO_ACCOUNT = "unset (will run with the default ServiceAccount)"
 
 
@@ -27,9 +29,10 @@ def shown_status(phase: str, *, is_suspended: bool, shutdown: str) -> str:
 
 def _rows(workflow: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
     metadata, spec, status = workflow["metadata"], workflow.get("spec", {}), workflow["status"]
+    executed = status.get("storedWorkflowTemplateSpec", spec)
     yield "Name:", metadata["name"]
     yield "Namespace:", metadata["namespace"]
-    yield "ServiceAccount:", spec.get("serviceAccountName") or _NO_ACCOUNT
+    yield "ServiceAccount:", executed.get("serviceAccountName") or _NO_ACCOUNT
     yield (
         "Status:",
         shown_status(
@@ -44,7 +47,9 @@ def _rows(workflow: Mapping[str, Any], now: float) -> Iterator[tuple[str, str]]:
             yield f" {condition['type']}", condition.get("message") or condition["status"]
     yield from _times(metadata, status, now)
     yield "Progress:", status.get("progress", "")
-    yield from _pairs("Parameters:", spec.get("arguments", {}).get("parameters", ()))
+    if any(status.get("resourcesDuration", {}).values()):
+        yield "ResourcesDuration:", resources(status["resourcesDuration"])
+    yield from _pairs("Parameters:", executed.get("arguments", {}).get("parameters", ()))
     outputs = status.get("outputs", {})
     yield from _pairs("Output Parameters:", outputs.get("parameters", ()))
     if outputs.get("artifacts"):
@@ -69,6 +74,15 @@ def _times(metadata: Mapping[str, Any], status: Mapping[str, Any], now: float) -
             yield name, timestamp(at, now)
     if started is not None:
         yield "Duration:", long_duration((now if finished is None else finished) - started)
+    if status.get("phase") == "Running" and status.get("estimatedDuration"):
+        yield "EstimatedDuration:", long_duration(status["estimatedDuration"])
+
+
+def resources(durations: Mapping[str, int]) -> str:
+    """Return resource seconds in a line: ``3s*(1 cpu),30s*(100Mi memory)``."""
+    return ",".join(
+        f"{short_duration(seconds)}*({_UNITS.get(name, '1')} {name})" for name, seconds in durations.items()
+    )
 
 
 def _pairs(title: str, parameters: Any) -> Iterator[tuple[str, str]]:
