@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -132,6 +133,12 @@ class Pinnace:
 
     async def drive(self, uids: Sequence[str], *, observer: Observer) -> None:
         """Drive runs that this process owns until each has ended."""
+        async with self._fleet_for(observer) as fleet:
+            await fleet.drive({uid: self._leases[uid] for uid in uids})
+
+    @asynccontextmanager
+    async def _fleet_for(self, observer: Observer) -> AsyncIterator[Fleet]:
+        """Give what drives runs, with its adapters open for the time of an ``async with``."""
         from pinnace.executors.process import ProcessExecutor
         from pinnace.stores.writer import Writer
 
@@ -159,7 +166,7 @@ class Pinnace:
         if self._shutdown is not Shutdown.NONE:
             self._fleet.stop_all(self._shutdown)
         try:
-            await self._fleet.drive({uid: self._leases[uid] for uid in uids})
+            yield self._fleet
         finally:
             await http.close()
             await executor.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pinnace.base.errors import LeaseLost, NotFoundError, PinnaceError, RefusedError, StorageError
@@ -78,21 +79,36 @@ class Fleet:
         self._extra_env = extra_env
         self._isolated = isolated
         self._drivers: dict[str, Driver] = {}
+        self._drives: set[asyncio.Task[None]] = set()
         self._shutdown = Shutdown.NONE
 
-    async def drive(self, leases: Mapping[str, int]) -> None:
-        """Drive the runs, whose leases this process holds, until each has ended.
-
-        A run that another process took over is let go of, and the observer told.
-        """
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Hear of tasks and requests for the time of an ``async with``; runs still driven are let go of."""
         self._executor.listen(self._take_in)
         watch = asyncio.create_task(self._watch())
         try:
-            drives = [self._drive(uid, lease) for uid, lease in leases.items()]
-            results = await asyncio.gather(*drives, return_exceptions=True)
+            yield
         finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+            for task in (watch, *self._drives):
+                task.cancel()
+            await asyncio.gather(watch, *self._drives, return_exceptions=True)
+
+    def begin(self, uid: str, lease: int) -> asyncio.Task[None]:
+        """Drive a run, whose lease this process holds, beside those that are driven already.
+
+        A run that another process took over is let go of, and the observer told. The task ends with the run.
+        """
+        task = asyncio.create_task(self._drive(uid, lease))
+        self._drives.add(task)
+        task.add_done_callback(self._drives.discard)
+        return task
+
+    async def drive(self, leases: Mapping[str, int]) -> None:
+        """Drive the runs, whose leases this process holds, until each has ended."""
+        async with self.at_work():
+            drives = [self.begin(uid, lease) for uid, lease in leases.items()]
+            results = await asyncio.gather(*drives, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
