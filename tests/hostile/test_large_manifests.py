@@ -162,3 +162,9 @@ def test_templates_that_call_each_other_as_long_as_a_condition_holds_end(termina
     )  # fmt: skip
 
     assert terminal.run(document).status == 0
+
+
+def test_a_file_without_end_is_refused(terminal: Terminal) -> None:
+    said = terminal("lint", "/dev/zero")
+    assert said.status == 2
+    assert "/dev/zero: larger than 64 MiB" in said.err

@@ -8,7 +8,7 @@ import pytest
 from pinnace.base.crilog import LogRecord, format_record
 from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.engine.naming import attempt_id
-from pinnace.service.logs import Entry, LogFollower, LogRequest, read_logs, require_step
+from pinnace.service.logs import Entry, LogFollower, LogRequest, read_logs, require_container, require_step
 from pinnace.testing.play import Play
 
 STEPS = """
@@ -42,7 +42,7 @@ def texts(entries: list[Entry]) -> list[str]:
 
 
 def test_the_logs_of_all_steps_are_in_the_order_of_time(running: Play, tmp_path: Path) -> None:
-    entries = read_logs(running.run, tmp_path, LogRequest())
+    entries = list(read_logs(running.run, tmp_path, LogRequest()))
 
     assert texts(list(entries)) == ["one", "two \ufffd", "three"]
     assert entries[0].pod_name.startswith("wf-task-")
@@ -71,33 +71,33 @@ def test_only_what_is_wanted_is_read(
 def test_a_follower_reads_each_line_once_and_steps_that_come_later(running: Play, tmp_path: Path) -> None:
     follower = LogFollower(tmp_path, LogRequest())
     follower.add(running.run, running.run.nodes.values())
-    assert len(follower.poll()) == 3
-    assert follower.poll() == []
+    assert len(list(follower.poll())) == 3
+    assert list(follower.poll()) == []
 
     write(running, tmp_path, "wf[0].a", (44, b"four"))
     running.end("wf[0].b(0)", 1).begin("wf[0].b(1)")
     write(running, tmp_path, "wf[0].b(1)", (45, b"five"))
     follower.add(running.run, running.run.nodes.values())
 
-    assert texts(follower.poll()) == ["four", "five"]
+    assert texts(list(follower.poll())) == ["four", "five"]
 
 
 def test_what_was_written_before_an_end_is_read_after_it(running: Play, tmp_path: Path) -> None:
     follower = LogFollower(tmp_path, LogRequest(pod="a"))
     follower.add(running.run, running.run.nodes.values())
-    follower.poll()
+    list(follower.poll())
 
     write(running, tmp_path, "wf[0].a", (44, b"last"))
     running.end("wf[0].a")
     follower.add(running.run, running.run.nodes.values())
 
-    assert texts(follower.poll()) == ["last"]
-    assert follower.poll() == []
+    assert texts(list(follower.poll())) == ["last"]
+    assert list(follower.poll()) == []
 
 
 def test_what_cannot_be_meant_is_refused(running: Play, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no container 'wait'"):
-        LogFollower(tmp_path, LogRequest(container="wait"))
+        require_container(running.run, "wait")
     with pytest.raises(UsageError, match="failed to compile the regular expression"):
         LogFollower(tmp_path, LogRequest(grep="("))
     with pytest.raises(NotFoundError, match="no step 'c' with a log"):

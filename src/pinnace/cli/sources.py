@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pinnace.base.errors import UsageError
 
 _ENDINGS = frozenset({".yaml", ".yml", ".json"})
 _SCHEMES = ("http://", "https://")
 STDIN = "-"
+#: The largest file that is read; the largest object of Kubernetes has a fiftieth of it.
+_MOST_BYTES = 64 << 20
 
 
 def read_sources(names: Iterable[str]) -> list[tuple[str, bytes]]:
@@ -25,7 +28,7 @@ def read_sources(names: Iterable[str]) -> list[tuple[str, bytes]]:
     found: dict[str, bytes] = {}
     for name in names:
         if name == STDIN:
-            found.setdefault("stdin", sys.stdin.buffer.read())
+            found.setdefault("stdin", _limited("stdin", sys.stdin.buffer))
             continue
         if name.lower().startswith(_SCHEMES):
             url, text = _fetch(name)
@@ -59,7 +62,16 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return _limited(str(path), file)
     except OSError as error:
         message = f"{path}: {error.strerror or error}"
         raise UsageError(message) from error
+
+
+def _limited(name: str, file: BinaryIO) -> bytes:
+    text = file.read(_MOST_BYTES + 1)
+    if len(text) > _MOST_BYTES:
+        message = f"{name}: larger than {_MOST_BYTES >> 20} MiB"
+        raise UsageError(message, remedy="Hand large values over as artifacts, not in a manifest.")
+    return text

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pinnace.base.crilog import LogRecord, parse_line
 
-_CHUNK_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 14
 #: Seconds between two looks at a log that is followed.
 _FOLLOW_INTERVAL = 0.1
 
@@ -50,22 +50,28 @@ class LogReader:
         self._decoders = {stream: decoder("replace") for stream in ("stdout", "stderr")}
 
     def read(self) -> Iterator[LogText]:
-        """Yield what is new."""
+        """Yield what is new; the file is not open in between, for thousands may be read side by side."""
+        while records := self._records():
+            for line in records:
+                record = parse_line(line)
+                if record is not None and record.time >= self._since:
+                    yield self._decode(record)
+
+    def _records(self) -> list[bytes]:
+        """Return the next whole records, as many as fit into a chunk; a half-written one waits for its rest."""
         try:
             file = self._path.open("rb")
         except FileNotFoundError:
-            return
+            return []
         with file:
             if self._offset is None:
                 self._offset = 0 if self._tail is None else _start_of_tail(self._path, self._tail)
             file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return  # half-written; it is read again next time
-                self._offset += len(line)
-                record = parse_line(line)
-                if record is not None and record.time >= self._since:
-                    yield self._decode(record)
+            lines = file.readlines(_CHUNK_BYTES)
+        if lines and not lines[-1].endswith(b"\n"):
+            del lines[-1]
+        self._offset += sum(map(len, lines))
+        return lines
 
     def _decode(self, record: LogRecord) -> LogText:
         # A long line may be parted within a character, whose bytes the decoder keeps until the next part.
