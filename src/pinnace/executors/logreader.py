@@ -58,7 +58,7 @@ class LogReader:
                     yield self._decode(record)
 
     def _records(self) -> list[bytes]:
-        """Return the next whole records, as many as fit into a chunk; a half-written one waits for its rest."""
+        """Return the next whole records, a chunk of them at most; a half-written one waits for its rest."""
         try:
             file = self._path.open("rb")
         except FileNotFoundError:
