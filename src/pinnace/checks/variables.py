@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from pinnace.checks.context import CallSite, Context, Site, calls_of
 from pinnace.checks.graph import ancestors_of
 from pinnace.checks.reach import Reach
@@ -54,6 +56,9 @@ def _check_called(context: Context, owner: str, template: Template, place: Path,
 
     All else that is wrong with it is told in its own document.
     """
+    # Each document asks this of everything that it leads to: most templates are told at a glance.
+    if b"workflow." not in msgspec.json.encode(template):
+        return
     for text, _ in _texts(encode(template), ()):
         if "{{" not in text:
             continue

@@ -25,6 +25,8 @@ class Bundle:
         #: The files, in the order given.
         self.origins = tuple(origins)
         self._loaded = tuple(loaded)
+        # By identity: comparing large manifests takes long.
+        self._documents = {id(manifest): document for manifest, document in self._loaded}
         manifests = [manifest for manifest, _ in self._loaded]
         #: In the order of the files.
         self.workflows = tuple(item for item in manifests if isinstance(item, Workflow))
@@ -51,10 +53,9 @@ class Bundle:
         Raises:
             KeyError: it is not of this bundle.
         """
-        for candidate, document in self._loaded:
-            if candidate is manifest:
-                return document
-        raise KeyError(manifest.metadata.name)
+        if id(manifest) not in self._documents:
+            raise KeyError(manifest.metadata.name)
+        return self._documents[id(manifest)]
 
 
 def read_bundle(
