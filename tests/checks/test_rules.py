@@ -62,11 +62,13 @@ def test_a_name_beyond_63_characters_is_refused(told: Told) -> None:
         ("generateName: a_", True),
     ],
 )
-def test_a_name_that_kubernetes_does_not_take_is_a_warning(told: Told, metadata: str, is_told: bool) -> None:
+def test_a_name_that_kubernetes_does_not_take_is_told(told: Told, metadata: str, is_told: bool) -> None:
     head = f"kind: Workflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {{{metadata}}}\n"
-    assert told(head + main("suspend: {}")) == []
-    codes = [line.split(" ")[0] for line in told(head + main("suspend: {}"), warnings=True)]
-    assert codes == (["object-name"] if is_told else [])
+    codes = ["object-name"] if is_told else []
+    assert [line.split(" ")[0] for line in told(head + main("suspend: {}"))] == codes
+    template = head.replace("Workflow", "WorkflowTemplate") + main("suspend: {}")
+    assert told(template) == []
+    assert [line.split(" ")[0] for line in told(template, warnings=True)] == codes
 
 
 def test_a_workflow_that_takes_its_templates_over_is_checked_in_its_own_words(told: Told) -> None:

@@ -61,7 +61,9 @@ def _check_object_name(context: Context) -> None:
         message = (
             f"Kubernetes does not take {name or generated!r}: lower-case letters, digits, '-' and '.' only"
         )
-        context.findings.warn("object-name", message, ("metadata", field))
+        # A template is only referred to; a run is kept under its name.
+        record = context.findings.warn if context.is_template else context.findings.error
+        record("object-name", message, ("metadata", field))
 
 
 def _check_site(context: Context, site: Site) -> None:

@@ -107,8 +107,8 @@ _VALUES = {
     ),
     "object-name": Meaning(
         "Kubernetes does not take the object's name",
-        "It runs here, and would be refused on a cluster: a name is lower-case letters, digits, dashes and"
-        " dots, with a letter or a digit at both ends.",
+        "A name is lower-case letters, digits, dashes and dots, with a letter or a digit at both ends."
+        " A workflow with another name does not start; a template is found by it here, not on a cluster.",
     ),
     "invalid-value": Meaning("A field takes only certain values", "The message says which."),
     "invalid-duration": Meaning(
