@@ -6,7 +6,7 @@ Source: Argo operator.go processAggregateNodeOutputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -16,6 +16,7 @@ from pinnace.engine.node import Node, Phase
 from pinnace.engine.turn import Turn
 from pinnace.language.gojson import decode_json, encode_json
 from pinnace.language.values import Failure
+from pinnace.spec.parameters import Parameter, ValueFrom
 
 #: What Go's encoder writes for characters that HTML would read. Structure has none of them.
 _HTML = str.maketrans(
@@ -104,6 +105,28 @@ def _list_of(texts: list[str]) -> str:
     return encode_json(decoded)
 
 
-def parameters_as_json(parameters: Mapping[str, str]) -> str:
-    """Return parameters as Argo's list of names and values."""
-    return encode_json([{"name": name, "value": value} for name, value in parameters.items()])
+def parameters_as_json(declared: Iterable[Parameter], values: Mapping[str, str]) -> str:
+    """Return parameters with their values as the JSON list of them that Argo makes.
+
+    One whose value comes from elsewhere has none there, as in Argo.
+    """
+    rows = []
+    for each in declared:
+        given = {
+            "name": each.name,
+            "default": each.default,
+            "value": None if each.value_from is not None else values.get(each.name, each.value),
+            "valueFrom": each.value_from,
+            "globalName": each.global_name or None,
+            "enum": each.enum,
+            "description": each.description,
+        }  # the fields in the order of Argo's struct
+        fields = (f'"{name}":{_field(value)}' for name, value in given.items() if value is not None)
+        rows.append(f"{{{','.join(fields)}}}")
+    return f"[{','.join(rows)}]"
+
+
+def _field(value: str | tuple[str, ...] | ValueFrom) -> str:
+    if isinstance(value, ValueFrom):
+        return msgspec.json.encode(value).decode().translate(_HTML)
+    return encode_json(list(value) if isinstance(value, tuple) else value)

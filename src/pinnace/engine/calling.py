@@ -6,12 +6,13 @@ so that kinds do not know one another and recursion in a manifest is not recursi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pinnace.base.errors import PinnaceError
+from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.globals import GlobalsLayer
 from pinnace.engine.inputs import bind
@@ -20,13 +21,16 @@ from pinnace.engine.node import NOBODY, Node, NodeInputs, NodeType, Phase
 from pinnace.engine.scope import Chain, InputsLayer, Values
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
-from pinnace.language.tags import MISSING
+from pinnace.language.tags import MISSING, substitute
 from pinnace.spec.parameters import Arguments
 from pinnace.spec.references import Resolved
 from pinnace.spec.templates import Call, Template, TemplateRef
 
 #: So many templates, each called by the one before, are one too many. Source: Argo controller maxStackDepth.
 MAX_DEPTH = 100
+#: The annotation of a template that says how its nodes are shown.
+_DISPLAY_NAME = "workflows.argoproj.io/display-name"
+_SHOWN = re.compile("[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]")
 _TOO_DEEP = (
     "Maximum recursion depth exceeded. "
     "See https://argo-workflows.readthedocs.io/en/latest/template-recursion/#maximum-recursion-depth"
@@ -89,6 +93,8 @@ def call(turn: Turn, wish: Wish) -> Node:
         if plan.node_type is None:
             return _refused(turn, node, f"template type {plan.body_name!r} is not supported here")
         made = replace(node, type=plan.node_type, inputs=_inputs(turn, node, plan, wish.arguments))
+        if _DISPLAY_NAME in plan.template.annotations:
+            made = replace(made, display_name=_display_name(turn, made, plan))
     except PinnaceError as error:
         return _refused(turn, node, error.message)
     if node.depth + 1 >= MAX_DEPTH:
@@ -96,6 +102,20 @@ def call(turn: Turn, wish: Wish) -> Node:
     turn.put(made)
     turn.assess(made.number)
     return made
+
+
+def _display_name(turn: Turn, node: Node, plan: TemplatePlan) -> str:
+    """Return what the template's annotation has people see. Source: Argo operator.go executeTemplate.
+
+    Raises:
+        ManifestError: it is no name.
+    """
+    written = plan.template.annotations[_DISPLAY_NAME]
+    name = substitute(written, body_scope(turn, node, plan.template))
+    if name and not _SHOWN.fullmatch(name):
+        message = f"displayName must match the regex ^{_SHOWN.pattern}$"
+        raise ManifestError(message)
+    return name
 
 
 def _inputs(turn: Turn, node: Node, plan: TemplatePlan, arguments: Arguments) -> NodeInputs:
@@ -185,15 +205,21 @@ class NamesLayer:
             return self.node.name
         if key == "pod.name" and self.node.type is NodeType.POD:
             return pod_name(self.turn.run.info.name, self.node.name, self.template.name)
-        if key in {"steps.name", "tasks.name"} and self.node.boundary >= 0:
+        if key in {"steps.name", "tasks.name"}:
             return self._call_name(key)
         return MISSING
 
     def _call_name(self, key: str) -> object:
-        caller = self.turn.node(self.node.boundary)
-        if key != ("tasks.name" if caller.type is NodeType.DAG else "steps.name"):
+        """Return what the step or task is called; Argo takes what nobody calls for a step without a name."""
+        node = self.turn.node(self.node.parent) if self.node.is_attempt else self.node
+        is_called = node.boundary >= 0 and not node.is_hook
+        caller = self.turn.node(node.boundary) if is_called else None
+        if key != ("tasks.name" if caller is not None and caller.type is NodeType.DAG else "steps.name"):
             return MISSING
-        return self.node.name.removeprefix(caller.name).rpartition("].")[2].removeprefix(".")
+        if caller is None:
+            return ""
+        rest = node.name.removeprefix(caller.name)
+        return rest.removeprefix(".") if caller.type is NodeType.DAG else rest.partition("].")[2]
 
     def items(self, roots: frozenset[str], /) -> Iterable[tuple[str, object]]:
         """Return those whose first segment is asked for."""

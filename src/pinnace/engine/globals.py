@@ -121,14 +121,15 @@ def _boundary_name(turn: Turn, node: Node) -> str:
 def fixed_globals(turn: Turn) -> dict[str, object]:
     """Return the variables that do not change while the run lives."""
     info, spec = turn.run.info, turn.run.workflow.spec
+    parameters = parameters_as_json(spec.arguments.parameters, info.parameters)
     found: dict[str, object] = {
         "workflow.name": info.name,
         "workflow.namespace": info.namespace,
         "workflow.mainEntrypoint": spec.entrypoint,
-        "workflow.serviceAccountName": spec.service_account_name or "default",
+        "workflow.serviceAccountName": spec.service_account_name,
         "workflow.uid": info.uid,
-        "workflow.parameters": parameters_as_json(info.parameters),
-        "workflow.parameters.json": parameters_as_json(info.parameters),
+        "workflow.parameters": parameters,
+        "workflow.parameters.json": parameters,
         "workflow.labels": encode_json(info.labels),
         "workflow.labels.json": encode_json(info.labels),
         "workflow.annotations": encode_json(info.annotations),

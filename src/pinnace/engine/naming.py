@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinnace.engine.node import Node, NodeType
+from pinnace.engine.node import Node, NodeType, Phase
 
 #: A pod name's readable part is cut to this. Source: Argo workflow/util/pod_name.go.
 _LONGEST_PREFIX = 242
@@ -39,6 +39,12 @@ def display_name(node: Node, boundary_name: str) -> str:
     if rest.startswith("["):
         rest = rest.partition("].")[2]
     return rest.removeprefix(".") or node.name
+
+
+def host_of(host: str, node: Node) -> str:
+    """Return ``host`` for a pod that runs or has run, "" for other nodes: Argo's ``hostNodeName``."""
+    runs = node.phase is Phase.RUNNING or node.phase.is_completed
+    return host if runs and node.type is NodeType.POD else ""
 
 
 def attempt_id(uid: str, node: Node) -> str:

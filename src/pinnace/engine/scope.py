@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from pinnace.base.ids import NodeNumber
 from pinnace.engine import aggregate
-from pinnace.engine.naming import node_id
+from pinnace.engine.naming import host_of, node_id
 from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
@@ -19,7 +21,7 @@ from pinnace.language.tags import MISSING
 from pinnace.spec.templates import Template
 
 #: What is known of a call's node itself, apart from its outputs.
-_FACTS = frozenset({"id", "status", "startedAt", "finishedAt", "ip"})
+_FACTS = frozenset({"id", "status", "startedAt", "finishedAt", "ip", "hostNodeName"})
 
 
 class Layer(Protocol):
@@ -91,7 +93,7 @@ class InputsLayer:
         if key.startswith("inputs.parameters."):
             return self.inputs.parameters.get(key[18:], MISSING)
         if key == "inputs.parameters":
-            return aggregate.parameters_as_json(self.inputs.parameters)
+            return self._all_parameters()
         if key.startswith(("inputs.artifacts.", "outputs.")):
             return dict(self._paths()).get(key, MISSING)
         return MISSING
@@ -102,9 +104,13 @@ class InputsLayer:
         if whole or "inputs" in roots:
             for name, value in self.inputs.parameters.items():
                 yield f"inputs.parameters.{name}", value
-            yield "inputs.parameters", aggregate.parameters_as_json(self.inputs.parameters)
+            yield "inputs.parameters", self._all_parameters()
         if whole or "inputs" in roots or "outputs" in roots:
             yield from self._paths()
+
+    def _all_parameters(self) -> str:
+        declared = (replace(each, value_from=None) for each in self.template.inputs.parameters)
+        return aggregate.parameters_as_json(declared, self.inputs.parameters)
 
     def _paths(self) -> Iterator[tuple[str, object]]:
         bound = {artifact.name: artifact for artifact in self.inputs.artifacts}
@@ -193,6 +199,9 @@ class CallsLayer:
             facts["finishedAt"] = rfc3339(node.finished_at)
         if node.pod_ip:
             facts["ip"] = node.pod_ip
+        host = host_of(self.turn.run.info.host, node)
+        if host:
+            facts["hostNodeName"] = host
         return facts
 
     def _outputs_of(self, name: str, found: Node | tuple[NodeNumber, str]) -> Mapping[str, object]:

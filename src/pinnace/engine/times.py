@@ -58,10 +58,10 @@ def creation_variables(seconds: float) -> dict[str, str]:
         "p": "AM" if hour < 12 else "PM",
         "Z": "UTC",
         "z": "+0000",
-        "L": f"{int(seconds * 1000) % 1000:03d}",
+        "L": ".000",  # Kubernetes' times have whole seconds
         "s": str(int(seconds)),
         "RFC3339": rfc3339(seconds),
     }
     found = {f"workflow.creationTimestamp.{letter}": value for letter, value in parts.items()}
-    found["workflow.creationTimestamp"] = f"{rfc3339(seconds)[:10]} {rfc3339(seconds)[11:19]} +0000 UTC"
+    found["workflow.creationTimestamp"] = rfc3339(seconds)
     return found

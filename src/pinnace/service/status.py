@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
-from pinnace.engine.naming import display_name, node_id
+from pinnace.engine.naming import display_name, host_of, node_id
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.resources import resources_by_node, total
 from pinnace.engine.run import Run, Shutdown
@@ -184,8 +184,9 @@ class NodeStatuses:
         fields: dict[str, Any] = {}
         if node.type is not NodeType.POD:
             return fields
-        if self._run.info.host and (node.phase is Phase.RUNNING or node.phase.is_completed):
-            fields["hostNodeName"] = self._run.info.host
+        host = host_of(self._run.info.host, node)
+        if host:
+            fields["hostNodeName"] = host
         template = self._template(node)
         if template is None or not template.daemon or template.container is None:
             # False while outputs may still come, which nobody waits for where a daemon runs.

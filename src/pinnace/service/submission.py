@@ -37,6 +37,9 @@ _LONGEST_NAME = 63
 #: Source: Kubernetes apimachinery validation, DNS-1123 subdomain.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
+#: Source: Kubernetes apimachinery validation, IsValidLabelValue.
+_LABEL_VALUE = re.compile(r"(?=.{0,63}\Z)(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+
 
 def submit(
     store: Store,
@@ -129,16 +132,22 @@ def run_info(
         created_at=now,
         labels={**metadata.labels, **labels},
         annotations=metadata.annotations,
-        parameters={
-            each.name: each.value or "" for each in spec.arguments.parameters if each.value is not None
-        },
         artifacts=spec.arguments.artifacts,
         transient_pattern=transient_pattern,
     )
-    info = _with_metadata(workflow, lookup, info)
-    scope = _globals(workflow, lookup, info)
+    # Computed labels see the parameters, and parameters may name labels.
+    info = _with_metadata(workflow, lookup, _with_parameters(workflow, lookup, info))
+    info = _with_parameters(workflow, lookup, info)
+    return replace(info, artifacts=fill({}, info.artifacts, _globals(workflow, lookup, info)))
+
+
+def _with_parameters(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) -> RunInfo:
+    """Return ``info`` with the values of the workflow's arguments, as far as they can be told."""
+    declared = workflow.spec.arguments.parameters
+    written = {each.name: each.value for each in declared if each.value is not None}
+    scope = _globals(workflow, lookup, replace(info, parameters=written))
     values: dict[str, str] = {}
-    for parameter in spec.arguments.parameters:
+    for parameter in declared:
         if parameter.value is not None:
             values[parameter.name] = substitute(parameter.value, scope)
         elif parameter.default is not None:
@@ -155,8 +164,7 @@ def run_info(
                 f"spec.arguments.{parameter.name}.value should be present in spec.arguments.enum: {allowed}"
             )
             raise ManifestError(message)
-    info = replace(info, parameters=values)
-    return replace(info, artifacts=fill({}, info.artifacts, _globals(workflow, lookup, info)))
+    return replace(info, parameters=values)
 
 
 def _with_metadata(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) -> RunInfo:
@@ -175,6 +183,11 @@ def _with_metadata(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) ->
             message = f"spec.workflowMetadata.labelsFrom.{key}: the expression gives no text"
             raise ManifestError(message)
         labels[key] = value
+    for key in (*declared.labels, *declared.labels_from):
+        if not _LABEL_VALUE.fullmatch(labels[key]):
+            message = f"spec.workflowMetadata: {labels[key]!r} is no value for the label {key}"
+            remedy = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at each end."
+            raise ManifestError(message, remedy=remedy)
     return replace(info, labels=labels, annotations=annotations)
 
 
