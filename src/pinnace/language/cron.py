@@ -45,24 +45,28 @@ class Schedule(Protocol):
         ...
 
 
-def parse_schedule(text: str, timezone: str = "", *, local: Zone = UTC_ZONE) -> Schedule:
+def parse_schedule(
+    text: str, timezone: str = "", *, local: Zone = UTC_ZONE, every_from: float | None = None
+) -> Schedule:
     """Return the schedule that ``text`` means.
 
     Args:
         text: five fields, ``@daily`` and such, or ``@every DURATION``; may begin with ``TZ=ZONE``.
         timezone: the zone of the CronWorkflow's ``timezone``, as ``Europe/London``; empty if it has none.
         local: the zone of schedules that name none.
+        every_from: the instant from which ``@every`` counts, so that all who ask come to the same ticks; None
+            counts from the instant that is asked about, as robfig's cron does.
 
     Raises:
         ExpressionError: it cannot be read, or there is no such zone; stage ``parse``.
     """
     try:
-        return _parse(f"CRON_TZ={timezone} {text}" if timezone else text, local)
+        return _parse(f"CRON_TZ={timezone} {text}" if timezone else text, local, every_from)
     except Failure as failure:
         raise ExpressionError(failure.message, text, failure.position, "parse") from None
 
 
-def _parse(text: str, zone: Zone) -> Schedule:
+def _parse(text: str, zone: Zone, every_from: float | None) -> Schedule:
     if not text:
         raise Failure("empty spec string")
     if text.startswith(("TZ=", "CRON_TZ=")):
@@ -80,7 +84,7 @@ def _parse(text: str, zone: Zone) -> Schedule:
             nanoseconds = parse_duration(text.removeprefix("@every ")).nanoseconds
         except Failure as failure:
             raise Failure(f"failed to parse duration {text}: {failure.message}") from None
-        return _Every(max(nanoseconds // SECOND, 1))
+        return _Every(max(nanoseconds // SECOND, 1), every_from)
     if text.startswith("@"):
         if text not in _DESCRIPTORS:
             raise Failure(f"unrecognized descriptor: {text}")
@@ -171,12 +175,16 @@ def _range(text: str, bounds: _Bounds) -> tuple[range, bool]:
 
 @dataclass(frozen=True, slots=True)
 class _Every:
-    """Ticks a fixed time apart, counted from the instant that is asked about."""
+    """Ticks a fixed time apart, counted from ``origin``, or from the instant that is asked about."""
 
     seconds: int
+    origin: float | None
 
     def next(self, after: float) -> int:
-        return math.floor(after) + self.seconds
+        if self.origin is None:
+            return math.floor(after) + self.seconds
+        first = math.floor(self.origin)
+        return first + ((math.floor(after) - first) // self.seconds + 1) * self.seconds
 
 
 @dataclass(frozen=True, slots=True)

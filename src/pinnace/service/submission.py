@@ -18,6 +18,7 @@ from pinnace.engine.turn import Turn
 from pinnace.language.expressions import evaluate
 from pinnace.language.tags import FlatScope, substitute
 from pinnace.ports.images import Images, Refusal
+from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import Owner, Store, Submission
 from pinnace.runtime.fleet import LEASE_SECONDS
 from pinnace.service.estimates import with_estimate
@@ -32,6 +33,8 @@ from pinnace.spec.workflow import Workflow
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX = 5
 _TRIES = 8
+#: Returns what is to be replaced in the store together with the making of a run.
+Replacing = Callable[[RunInfo], Sequence[KeptObject]]
 #: Source: Argo workflow/validate, maxCharsInObjectName.
 _LONGEST_NAME = 63
 #: Source: Kubernetes apimachinery validation, DNS-1123 subdomain.
@@ -52,13 +55,17 @@ def submit(
     transient_pattern: str = "",
     labels: dict[str, str] | None = None,
     host: str = "",
+    replacing: Replacing | None = None,
 ) -> tuple[str, int]:
     """Keep a new run of ``workflow``, owned by ``owner``; return its uid and lease number.
+
+    With it, or not at all, the objects that ``replacing`` returns for it are replaced in the store.
 
     Raises:
         ManifestError: an argument has no value, or a reference leads nowhere.
         RefusedError: an image of it cannot run here; nothing was started.
         NameTaken: a run of that name exists.
+        ObjectChanged: an object that is to be replaced is not what was read.
     """
     merged = with_template_ref(workflow, catalogue)
     lookup = TemplateLookup(merged, catalogue)
@@ -76,7 +83,15 @@ def submit(
         info = run_info(merged, lookup, name, now, transient_pattern, {**(labels or {}), **of_template(ref)})
         info = replace(with_estimate(store, info), host=host)
         try:
-            lease = store.create_run(info, submission, state, (), owner=owner, lease_seconds=LEASE_SECONDS)
+            lease = store.create_run(
+                info,
+                submission,
+                state,
+                (),
+                owner=owner,
+                lease_seconds=LEASE_SECONDS,
+                replacing=replacing(info) if replacing is not None else (),
+            )
         except NameTaken:
             if merged.metadata.name:
                 raise
