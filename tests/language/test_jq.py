@@ -138,6 +138,8 @@ def test_a_call_in_the_last_place_takes_no_stack() -> None:
         "def f: 1 + f; f",
         "def f: (1, f); [f]",
         "repeat(1)",
+        "def f: try error catch f; f",
+        "def f(x): f(x | x); f(1)",
         "def f: [., .] | f; f",
         "reduce range(60) as $i (0; [., .]) | tojson",
         "reduce range(60) as $i (0; [., .]) | . == (map(.))",

@@ -151,6 +151,7 @@ def call(definition: Definition, home: Callable[[Any], Any], args: Sequence[Step
 
     def step(m: Machine, v: Any, f: Any, p: Any, k: Any) -> State | None:
         frame = home(f)
+        m.budget.spend(2 * len(args))
         for arg in args:
             frame = ((arg, f), frame)
         if values:

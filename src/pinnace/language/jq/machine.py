@@ -26,6 +26,8 @@ Then = tuple[Step, Any, Any]
 #: Steps between two looks at how much memory the choices and continuations take.
 _SLICE = 20_000
 _MOST_CHOICES = 1_000_000
+#: What an error costs.
+_ERROR = 16
 _DEEPEST = 300_000
 
 
@@ -61,6 +63,7 @@ class Machine:
             try:
                 state = self._until_result(state)
             except FilterError as error:
+                self.budget.spend(_ERROR)
                 state = self._caught(error)
                 continue
             self.budget.spend(1)
