@@ -228,3 +228,9 @@ def literal(value: object) -> str:
 
 def test_the_tree_keeps_the_place_of_every_part() -> None:
     assert parse("a + b").position == 2
+
+
+def test_what_is_given_to_an_unknown_function_is_not_checked_for_its_number_of_arguments() -> None:
+    assert evaluate("$env?.nope?.f(ceil(1, 2), toJSON(1, 2))", {"a": 1}, functions=False) is None
+    with pytest.raises(ExpressionError, match="invalid number of arguments"):
+        evaluate("$env?.nope?.f(ceil())", {"a": 1}, functions=False)

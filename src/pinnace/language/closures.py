@@ -38,10 +38,25 @@ def placed(failure: Failure, position: int) -> Failure:
     return failure
 
 
-def wrong_number_of_arguments(*_: object) -> object:
-    """Fail: a builtin in a part that the check does not look at has too many or too few."""
-    message = "invalid number of arguments"
-    raise Failure(message)
+#: The builtins that take one value from the engine's stack: of too many arguments the last one counts.
+_OF_LAST = frozenset({
+    "len", "type", "abs", "ceil", "floor", "round", "int", "float", "string", "upper", "lower",
+})  # fmt: skip
+
+
+def unchecked_call(name: str, call: Callable[..., object], surplus: int) -> Callable[..., object]:
+    """Return what a builtin does with a wrong number of arguments, in a part that the check does not look at.
+
+    Too few are an error; of too many some are left aside, so many that ``surplus`` is their number.
+    """
+
+    def operate(*given: object) -> object:
+        if surplus <= 0:
+            message = "invalid number of arguments"
+            raise Failure(message)
+        return call(*(given[surplus:] if name in _OF_LAST else given[:-surplus]))
+
+    return operate
 
 
 def not_a(value: object, wanted: str) -> Failure:

@@ -29,7 +29,7 @@ from pinnace.language.closures import (
     operation,
     optional_member,
     placed,
-    wrong_number_of_arguments,
+    unchecked_call,
 )
 from pinnace.language.errors import ExpressionError
 from pinnace.language.frames import Code, Frame, element
@@ -297,7 +297,7 @@ class _Compiler:
         operate, position, grows = function.call, node.position, function.grows
         if not function.least <= len(arguments) <= function.most:
             # Only what is given to an unknown function comes here unchecked.
-            operate = wrong_number_of_arguments
+            operate = unchecked_call(node.name, function.call, len(arguments) - function.most)
 
         def builtin(frame: Frame) -> object:
             given = [argument(frame) for argument in arguments]
