@@ -13,9 +13,11 @@ import msgspec
 from conformance import users
 from conformance.cases import HERE, Action, Case
 from conformance.plan import Plan
+from conformance.schema import misfit
 from pinnace.base.errors import PinnaceError
 from pinnace.bootstrap import Pinnace, open_pinnace
 from pinnace.engine.run import Run, Shutdown
+from pinnace.service.status import workflow_object
 from pinnace.settings import Settings
 from pinnace.spec.workflow import Workflow
 from pinnace.world.world import World
@@ -39,6 +41,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     """Its time was up: it was terminated."""
     nodes: tuple[str, ...] = ()
     """A line for each node."""
+    misfit: str = ""
+    """What of it, as ``get -o json`` shows it, Argo's schema refuses."""
 
 
 async def run_all(case: Case, plan: Plan, home: Path, world: World | None) -> list[End]:
@@ -63,7 +67,13 @@ async def _run_one(pinnace: Pinnace, case: Case, workflow: Workflow, plan: Plan)
         users.retry(pinnace, uid)
         is_late |= not await _drive(pinnace, uid, (), LIMIT)
     run = pinnace.load(uid)
-    return End(phase=run.state.phase, message=_why(run), is_late=is_late, nodes=_lines(run))
+    return End(
+        phase=run.state.phase,
+        message=_why(run),
+        is_late=is_late,
+        nodes=_lines(run),
+        misfit=misfit(workflow_object(run)),
+    )
 
 
 async def _drive(pinnace: Pinnace, uid: str, actions: Sequence[Action], limit: float) -> bool:

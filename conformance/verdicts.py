@@ -64,6 +64,9 @@ def judge(case: Case, plan: Plan, ends: Sequence[End]) -> Outcome:
     if late is not None:
         verdict = Verdict.HOLDS if case.expected == "never" else Verdict.LATE
         return Outcome(case=case, actual="runs on", verdict=verdict, reason=late.message, nodes=nodes)
+    misfit = next((end.misfit for end in ends if end.misfit), "")
+    if misfit:
+        return Outcome(case=case, actual="no Workflow", verdict=Verdict.DEFECT, reason=misfit, nodes=nodes)
     wrong = [end for end in ends if not _is_expected(case, end.phase)]
     actual = "ends" if case.expected == "ends" else ", ".join(dict.fromkeys(end.phase for end in ends))
     verdict = Verdict.HOLDS

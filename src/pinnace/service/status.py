@@ -100,7 +100,16 @@ def _status(run: Run, baseline: Run | None) -> dict[str, Any]:
         status["outputs"] = _outputs(state.outputs, {})
     if state.phase:
         status["conditions"] = _conditions(run)
+        status["artifactRepositoryRef"] = _repository(run)
     return status
+
+
+def _repository(run: Run) -> dict[str, Any]:
+    """Return where artifacts without a location go: the default, unless the workflow names another."""
+    ref = run.workflow.spec.artifact_repository_ref
+    if ref is None:
+        return {"default": True, "artifactRepository": {}}
+    return {"namespace": run.info.namespace, **encode(ref)}
 
 
 def _times(started_at: float | None, finished_at: float | None) -> dict[str, str]:
