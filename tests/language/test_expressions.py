@@ -234,3 +234,10 @@ def test_what_is_given_to_an_unknown_function_is_not_checked_for_its_number_of_a
     assert evaluate("$env?.nope?.f(ceil(1, 2), toJSON(1, 2))", {"a": 1}, functions=False) is None
     with pytest.raises(ExpressionError, match="invalid number of arguments"):
         evaluate("$env?.nope?.f(ceil())", {"a": 1}, functions=False)
+
+
+@pytest.mark.parametrize("expression", ["sprig.fromJson(!0)", "sprig.max(-true)", "sprig.trim(not -3)"])
+def test_a_sign_before_the_wrong_type_of_constant_fails_when_it_is_evaluated(expression: str) -> None:
+    with pytest.raises(ExpressionError) as error:
+        evaluate(expression, {})
+    assert error.value.stage == "run"

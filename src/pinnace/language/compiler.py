@@ -109,7 +109,8 @@ class _Compiler:
         if node.operator == "+":
             return operand
         operate = operators.negate if node.operator == "-" else negated
-        if isinstance(operand, Constant) and type(operand.value) in {int, float, bool}:
+        foldable_types = {int, float} if node.operator == "-" else {bool}
+        if isinstance(operand, Constant) and type(operand.value) in foldable_types:
             return Constant(operate(operand.value))
 
         def unary(frame: Frame) -> object:
