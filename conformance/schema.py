@@ -19,7 +19,7 @@ _EITHER = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 def misfit(workflow: dict[str, Any]) -> str:
     """Return what of a Workflow object Argo's schema refuses, with where it stands; "" for nothing.
 
-    The specs in it are the user's and not looked at: what only defaults for templates say may be a part of one.
+    The specs in it are the user's and not looked at: defaults for templates may hold a part of one.
     """
     validator = _validator()
     if validator is None:
