@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
+from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import SendRequest, TransformData, Work
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
@@ -266,7 +267,7 @@ class Pinnace:
         def of(run: Run) -> dict[type[Work], Worker]:
             return {
                 SendRequest: Requester(http, window, run.lookup.catalogue, time.time),
-                TransformData: Transformer(run.info.name, self._keeper(run)),
+                TransformData: Transformer(self._keeper(run), repository_of(run)),
             }
 
         return of
@@ -288,6 +289,7 @@ class Pinnace:
             LocalStore(self.home.artifacts),
             lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),
             settings,
+            repository=repository_of(run),
         )
 
 

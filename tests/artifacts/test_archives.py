@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinnace.artifacts.files import apply_mode
-from pinnace.artifacts.locate import is_packed
 from pinnace.artifacts.pack import pack
 from pinnace.artifacts.unpack import UnpackLimits, unpack
 from pinnace.base.errors import ArtifactError, ArtifactNotFound
+from pinnace.spec.locate import is_packed
 from pinnace.spec.parameters import Archive, TarArchive
 
 TAR = Archive(tar=TarArchive())

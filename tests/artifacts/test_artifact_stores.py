@@ -15,8 +15,8 @@ from pinnace.artifacts.raw import RawStore
 from pinnace.artifacts.s3 import S3Credentials, S3Store
 from pinnace.artifacts.unpack import UnpackLimits
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, ManifestError, NotFoundError, RefusedError
-from pinnace.spec.locations import KeySelector
-from pinnace.spec.parameters import S3, Archive, Artifact, HTTPArtifact, Raw, TarArchive
+from pinnace.spec.locations import GCS, HDFS, OSS, Artifactory, Azure, Git, KeySelector, PluginArtifact
+from pinnace.spec.parameters import S3, Archive, Artifact, ArtifactLocation, HTTPArtifact, Raw, TarArchive
 
 
 def secrets(selector: KeySelector) -> str:
@@ -133,12 +133,32 @@ def test_a_raw_artifact_is_no_output(stores: ArtifactStores, tmp_path: Path) -> 
         stores.save(Artifact(name="a", path="/x", raw=Raw(data="")), tmp_path / "captured")
 
 
+COMPLETE: dict[str, Any] = {
+    "git": Git(repo="https://h/r"),
+    "artifactory": Artifactory(url="https://h/r", username_secret=KeySelector(name="s", key="u")),
+    "gcs": GCS(bucket="b", key="k"),
+    "oss": OSS(endpoint="e", bucket="b", key="k"),
+    "azure": Azure(endpoint="e", container="c", blob="k"),
+    "hdfs": HDFS(addresses=("h:1",), path="/k"),
+    "plugin": PluginArtifact(name="p", configuration="c", key="k"),
+}
+
+
 @pytest.mark.parametrize("kind", INSTEAD)
 def test_a_kind_without_a_store_is_refused_with_what_to_use(stores: ArtifactStores, kind: str) -> None:
-    location: dict[str, Any] = {kind: {"key": "k", "bucket": "b"}}
+    location: dict[str, Any] = {kind: COMPLETE[kind]}
     with pytest.raises(RefusedError, match=f"'a' is kept in {kind}, which is not supported") as error:
         stores.store_for(Artifact(name="a", **location))
     assert error.value.remedy.startswith(("Use", "Clone"))
+
+
+def test_what_has_only_a_key_is_in_the_repository(local: LocalStore) -> None:
+    assert ArtifactStores(local, secrets).store_for(Artifact(gcs=GCS(key="k"))) == (local, "k")
+    bucket = ArtifactLocation(s3=S3(bucket="b", region="r", key="{{pod.name}}"))
+    stores = ArtifactStores(local, secrets, repository=bucket)
+    store, key = stores.store_for(kept())
+    assert isinstance(store, S3Store)
+    assert (store._location.bucket, key) == ("b", "k")
 
 
 @pytest.mark.parametrize("artifact", [Artifact(name="a"), Artifact(name="a", s3=S3(bucket="b"))])

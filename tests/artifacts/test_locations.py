@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from pinnace.artifacts.locate import (
+from pinnace.base.errors import RefusedError
+from pinnace.spec.locate import (
+    LOCAL,
     below_key,
     file_name,
     has_location,
+    is_same_place,
     is_supplied,
     key_of,
     location_of,
+    placed,
     relocate,
-    with_default_key,
     with_key,
 )
-from pinnace.base.errors import RefusedError
-from pinnace.spec.locations import GCS, KeySelector
-from pinnace.spec.parameters import S3, Archive, Artifact, HTTPArtifact, Raw, TarArchive
+from pinnace.spec.locations import GCS, HDFS, OSS, Artifactory, Azure, Git, KeySelector
+from pinnace.spec.parameters import S3, Archive, Artifact, ArtifactLocation, HTTPArtifact, Raw, TarArchive
 
 SECRET = KeySelector(name="s", key="k")
-REPOSITORY = Artifact(s3=S3(endpoint="e", bucket="b", region="r", access_key_secret=SECRET))
+REPOSITORY = ArtifactLocation(
+    s3=S3(endpoint="e", bucket="b", region="r", access_key_secret=SECRET, key="wf/pod")
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,18 @@ REPOSITORY = Artifact(s3=S3(endpoint="e", bucket="b", region="r", access_key_sec
         (Artifact(http=HTTPArtifact(url="http://h/a/b?c=/d#/e")), "http", "/a/b", True),
         (Artifact(http=HTTPArtifact(url="http://h")), "http", "", True),
         (Artifact(gcs=GCS(bucket="b", key="k")), "gcs", "k", True),
+        (Artifact(azure=Azure(container="c", blob="k")), "azure", "k", False),
+        (Artifact(azure=Azure(endpoint="e", container="c", blob="k")), "azure", "k", True),
+        (Artifact(oss=OSS(bucket="b", key="k")), "oss", "k", False),
+        (Artifact(hdfs=HDFS(path="/k")), "hdfs", "/k", False),
+        (Artifact(git=Git(repo="r")), "git", "", True),
+        (Artifact(artifactory=Artifactory(url="http://h/k")), "artifactory", "/k", False),
+        (
+            Artifact(artifactory=Artifactory(url="http://h/k", username_secret=SECRET)),
+            "artifactory",
+            "/k",
+            True,
+        ),
     ],
 )
 def test_a_location_has_a_kind_and_a_key(artifact: Artifact, kind: str, key: str, complete: bool) -> None:
@@ -56,42 +72,56 @@ def test_an_output_is_named_after_the_way_it_is_packed(archive: Archive | None, 
     assert file_name(Artifact(name="result", path="/tmp/file.txt", archive=archive)) == name
 
 
-def test_an_output_without_a_key_goes_to_the_repository() -> None:
+def test_an_output_without_a_key_keeps_the_one_it_has_in_the_repository() -> None:
     output = Artifact(name="result", path="/tmp/a/")
-    assert with_default_key(output, "wf/pod", None).s3 == S3(key="wf/pod/result.tgz")
-    placed = with_default_key(output, "wf/pod", REPOSITORY)
-    assert placed.s3 == S3(
-        endpoint="e", bucket="b", region="r", access_key_secret=SECRET, key="wf/pod/result.tgz"
-    )
-    assert (placed.name, placed.path) == ("result", "/tmp/a/")
+    kept = placed(output, REPOSITORY)
+    assert kept.s3 == S3(key="wf/pod/result.tgz")
+    assert (kept.name, kept.path) == ("result", "/tmp/a/")
+    assert placed(
+        output, ArtifactLocation(azure=Azure(endpoint="e", container="c", blob="x"))
+    ).azure == Azure(blob="x/result.tgz")
 
 
 def test_an_output_with_a_key_keeps_it() -> None:
     own = Artifact(name="result", s3=S3(key="mine"))
-    assert with_default_key(own, "wf/pod", None) == own
-    assert key_of(with_default_key(own, "wf/pod", REPOSITORY)) == "mine"
+    assert placed(own, REPOSITORY) == own
+    complete = Artifact(s3=S3(bucket="other", key="k"))
+    assert placed(complete, REPOSITORY) == complete
+
+
+def test_a_location_without_a_key_is_that_of_the_repository() -> None:
+    assert placed(Artifact(name="a", s3=S3(bucket="b")), REPOSITORY).s3 == S3(key="wf/pod/a.tgz")
 
 
 def test_a_complete_location_stays_where_it_is() -> None:
     complete = Artifact(s3=S3(bucket="other", key="k"))
     assert relocate(complete, REPOSITORY) == complete
-    assert with_default_key(complete, "wf/pod", REPOSITORY) == complete
 
 
-def test_a_key_alone_takes_everything_else_of_the_repository() -> None:
-    moved = relocate(Artifact(name="a", s3=S3(key="k")), REPOSITORY).s3
-    assert moved == S3(endpoint="e", bucket="b", region="r", access_key_secret=SECRET, key="k")
+@pytest.mark.parametrize(
+    "artifact", [Artifact(name="a", s3=S3(key="k")), Artifact(name="a", gcs=GCS(key="k"))]
+)
+def test_a_key_alone_takes_everything_else_of_the_repository(artifact: Artifact) -> None:
+    moved = relocate(artifact, REPOSITORY)
+    assert moved.s3 == S3(endpoint="e", bucket="b", region="r", access_key_secret=SECRET, key="k")
+    assert moved.gcs is None
 
 
-def test_a_key_of_another_kind_than_the_repository_is_refused() -> None:
-    with pytest.raises(RefusedError, match="only a key of gcs, but the artifact repository is s3"):
-        relocate(Artifact(name="a", gcs=GCS(key="k")), REPOSITORY)
+def test_the_local_repository_is_a_key_alone() -> None:
+    assert relocate(Artifact(name="a", gcs=GCS(key="k")), LOCAL).s3 == S3(key="k")
+
+
+def test_places_are_the_same_whatever_the_keys() -> None:
+    assert is_same_place(REPOSITORY, with_key(REPOSITORY, "other"))
+    assert not is_same_place(REPOSITORY, LOCAL)
+    assert not is_same_place(REPOSITORY, ArtifactLocation(s3=S3(endpoint="e", bucket="c")))
 
 
 def test_a_sub_path_goes_below_the_key() -> None:
     assert key_of(below_key(Artifact(s3=S3(bucket="b", key="a/")), "/b/./c/")) == "a/b/c"
     url = HTTPArtifact(url="http://h/a?q=1")
     assert below_key(Artifact(http=url), "b").http == HTTPArtifact(url="http://h/a/b?q=1")
+    assert below_key(Artifact(azure=Azure(blob="a")), "b").azure == Azure(blob="a/b")
 
 
 @pytest.mark.parametrize("sub_path", ["..", "../x", "a/../../x", "a/.."])

@@ -15,7 +15,7 @@ from pinnace.engine.node import Phase
 from pinnace.runtime.data import Transformer
 from pinnace.runtime.workers import Done
 from pinnace.spec.bodies import ArtifactPaths, Data, DataSource, TransformationStep
-from pinnace.spec.parameters import S3, Artifact, Outputs
+from pinnace.spec.parameters import S3, Artifact, ArtifactLocation, Outputs
 from pinnace.spec.templates import Template
 
 
@@ -24,9 +24,6 @@ class Shelf:
 
     def __init__(self, *keys: str) -> None:
         self.kept = dict.fromkeys(keys, "")
-
-    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
-        return Artifact(name=artifact.name, s3=S3(key=f"{key_prefix}/{artifact.name}"))
 
     def load(self, artifact: Artifact, target: Path) -> None:
         raise NotImplementedError
@@ -50,7 +47,7 @@ async def done(shelf: Shelf, *expressions: str, key: str = "in", **more: Any) ->
     steps = tuple(TransformationStep(expression=each) for each in expressions)
     template = Template(name="list", data=Data(source=source, transformation=steps), **more)
     command = TransformData(node=NodeNumber(1), attempt_id="a", node_name="wf.list", template=template)
-    return await Transformer("wf", shelf).perform(command)
+    return await Transformer(shelf, ArtifactLocation(s3=S3(key="wf/wf-list-1"))).perform(command)
 
 
 SHELF = ("in/a.pdf", "in/b.txt", "in/c&d.pdf", "out/e.pdf")

@@ -11,15 +11,15 @@ import msgspec
 
 from pinnace.artifacts.files import appearing, apply_mode
 from pinnace.artifacts.local import LocalStore
-from pinnace.artifacts.locate import is_packed, is_supplied, key_of, location_of, with_default_key
 from pinnace.artifacts.pack import pack
 from pinnace.artifacts.raw import RawStore
 from pinnace.artifacts.s3 import S3Credentials, S3Store
 from pinnace.artifacts.unpack import DEFAULT_LIMITS, UnpackLimits, unpack
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, ManifestError, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
+from pinnace.spec.locate import LOCAL, is_packed, is_supplied, key_of, location_of, relocate
 from pinnace.spec.locations import KeySelector
-from pinnace.spec.parameters import S3, Artifact, HTTPArtifact
+from pinnace.spec.parameters import S3, Artifact, ArtifactLocation, HTTPArtifact
 
 #: The longest http artifact that is loaded, in bytes.
 DEFAULT_MAX_HTTP_BYTES = 64 << 30
@@ -57,13 +57,22 @@ class ArtifactStores:
     """Every store that artifacts name, opened once; implements ``pinnace.ports.artifacts.ArtifactKeeper``.
 
     Args:
-        local: keeps what has only a key.
+        local: the local repository.
         secrets: resolves the secrets that locations name, in the namespace of the run.
         settings: what all stores share.
+        repository: where what has only a key is.
     """
 
-    def __init__(self, local: LocalStore, secrets: Secrets, settings: StoreSettings | None = None) -> None:
+    def __init__(
+        self,
+        local: LocalStore,
+        secrets: Secrets,
+        settings: StoreSettings | None = None,
+        *,
+        repository: ArtifactLocation = LOCAL,
+    ) -> None:
         self._local = local
+        self._repository = repository
         self._secrets = secrets
         self._settings = settings or StoreSettings()
         self._opened: dict[bytes, ArtifactStore] = {}
@@ -72,12 +81,15 @@ class ArtifactStores:
     def store_for(self, artifact: Artifact) -> tuple[ArtifactStore, str]:
         """Return the store of the artifact's location, and its key there.
 
-        An S3 location that is nothing but a key means the local repository.
+        One that has only a key is in the repository.
 
         Raises:
             RefusedError: Pinnace has no such store, or it cannot give what the location asks for.
             ArtifactError: a secret is missing, or the location is incomplete.
         """
+        if not is_supplied(artifact):
+            raise ArtifactError(f"the artifact {artifact.name!r} has no complete location")
+        artifact = relocate(artifact, self._repository)
         kind = location_of(artifact)
         if kind in INSTEAD:
             raise RefusedError(
@@ -86,8 +98,6 @@ class ArtifactStores:
             )
         if artifact.s3 is not None and not artifact.s3.bucket and not artifact.s3.endpoint:
             return self._local, artifact.s3.key
-        if not is_supplied(artifact) and kind != "raw":
-            raise ArtifactError(f"the artifact {artifact.name!r} has no complete location")
         if artifact.raw is not None:
             return RawStore(artifact.raw.data), ""
         location = artifact.http or artifact.s3
@@ -95,10 +105,6 @@ class ArtifactStores:
             location = msgspec.structs.replace(artifact.s3, key="")
         assert location is not None
         return self._opened_at(location), key_of(artifact)
-
-    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
-        """Return an output with the location it is saved at: its own, or one below ``key_prefix``."""
-        return with_default_key(artifact, key_prefix, None)
 
     def load(self, artifact: Artifact, target: Path) -> None:
         """Make ``target`` what the task finds at ``artifact.path``: loaded, unpacked, with its ``mode``.
@@ -110,7 +116,7 @@ class ArtifactStores:
 
         Source: Argo we/executor.go, loadArtifact.
         """
-        if not is_supplied(artifact) and artifact.raw is None:
+        if not is_supplied(artifact):
             raise ArtifactNotFound(f"required artifact '{artifact.name}' not supplied")
         store, key = self.store_for(artifact)
         try:

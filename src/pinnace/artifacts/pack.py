@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from pinnace.artifacts.files import appearing, regular_files, require_source
-from pinnace.artifacts.locate import is_packed
 from pinnace.base.errors import ArtifactError
+from pinnace.spec.locate import is_packed
 from pinnace.spec.parameters import Archive
 
 #: The earliest time that a zip can hold.

@@ -8,20 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pinnace.base.errors import ManifestError
 from pinnace.checks.context import Context
 from pinnace.spec.encode import encode
 from pinnace.spec.problems import Path
+from pinnace.spec.repositories import resolve
 
 
 def check_locations(context: Context) -> None:
-    """Report locations of input artifacts and of archives that lack what their kind needs."""
+    """Report locations that lack what their kind needs, and an artifact repository that is none."""
+    try:
+        resolve(context.spec.artifact_repository_ref, context.catalogue, "")
+    except ManifestError as error:
+        path: Path = ("spec", "artifactRepositoryRef") if context.spec.artifact_repository_ref else ("spec",)
+        context.findings.error("invalid-value", error.message, path, error.remedy)
     for site in context.sites():
         template, path = site
         for index, artifact in enumerate(template.inputs.artifacts):
             place = (*path, "inputs", "artifacts", index)
             _check_location(context, encode(artifact), place)
-        if isinstance(template.archive_location, dict):
-            _check_location(context, template.archive_location, (*path, "archiveLocation"))
+        if template.archive_location is not None:
+            _check_location(context, encode(template.archive_location), (*path, "archiveLocation"))
 
 
 def _check_location(context: Context, location: Mapping[str, Any], path: Path) -> None:

@@ -1,16 +1,20 @@
-"""Artifacts that are passed on: which one a reference means. Source: Argo scope.go resolveArtifact."""
+"""Artifacts that are passed on, which one a reference means; and where those without a location are kept.
+
+Source: Argo scope.go resolveArtifact; workflowpod.go addArchiveLocation.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
-from pinnace.base.errors import ManifestError, PinnaceError
-from pinnace.engine.inputs import has_location_or_key
-from pinnace.language.expressions import evaluate
+from pinnace.base.errors import ManifestError, PinnaceError, RefusedError
+from pinnace.engine.run import Run
+from pinnace.language.expressions import analyse, evaluate
 from pinnace.language.tags import Scope, mentions, substitute
-from pinnace.spec.parameters import Artifact
+from pinnace.spec.locate import LOCAL, below_key, has_location, key_of, with_key
+from pinnace.spec.parameters import Artifact, ArtifactLocation
+from pinnace.spec.repositories import location_in
+from pinnace.spec.templates import Template
 
 
 def resolve_artifacts(
@@ -48,55 +52,66 @@ def follow(artifact: Artifact, scope: Scope) -> Artifact:
     """
     if artifact.from_expression:
         value = _evaluated(artifact.from_expression, scope)
+    elif (key := _key_of(artifact.from_, scope)).startswith("="):
+        value = _evaluated(key[1:], scope)
     else:
-        value = scope.get(_key_of(artifact.from_, scope))
+        value = scope.get(key)
     if not isinstance(value, Artifact):
         message = f"Unable to resolve: {artifact.from_expression or artifact.from_}"
         raise ManifestError(message)
     if artifact.sub_path:
-        return append_to_key(value, substitute(artifact.sub_path, scope))
+        try:
+            return below_key(value, substitute(artifact.sub_path, scope))
+        except RefusedError as error:
+            if value.optional:
+                return value
+            raise ManifestError(error.message) from None
     return value
 
 
 def _evaluated(expression: str, scope: Scope) -> object:
-    from pinnace.language.expressions import analyse
-
     return evaluate(expression, dict(scope.variables(analyse(expression).roots)))
 
 
 def _key_of(text: str, scope: Scope) -> str:
-    """Return the key in ``{{key}}``, after tags inside it are replaced."""
+    """Return the key in ``{{key}}``, after tags inside it are replaced; an expression with its ``=``."""
     inner = text.strip()
     if inner.startswith("{{") and inner.endswith("}}"):
-        inner = inner[2:-2]
+        inner = inner[2:-2].strip()
+        if inner.startswith("="):
+            return inner
         return substitute(inner, scope).strip() if mentions(inner) else inner.strip()
     return substitute(inner, scope).strip()
 
 
-def append_to_key(artifact: Artifact, path: str) -> Artifact:
-    """Return the artifact below ``path`` of this one.
+def repository_of(run: Run) -> ArtifactLocation:
+    """Return where the run keeps artifacts without a location, with the key format as its key."""
+    known = run.info.repository
+    return (known is not None and location_in(known.artifact_repository)) or LOCAL
 
-    Raises:
-        ManifestError: the path climbs, or the location has no key.
-    Source: Argo Artifact.AppendToKey, CleanPath.
+
+def archive_location(run: Run, template: Template, scope: Scope) -> ArtifactLocation:
+    """Return where a template's artifacts are kept that have no location: its own word, else the repository.
+
+    It is never without a key, below which outputs go; the location of the local repository is nothing else.
+    ``archive_logs`` says whether its logs are kept, by the repository's word, its own, and the workflow's.
+
+    Args:
+        run: whose template it is.
+        template: its tags replaced.
+        scope: what the repository's key format sees.
+
+    Source: Argo workflowpod.go addArchiveLocation, IsArchiveLogs.
     """
-    parts = [part for part in path.split("/") if part not in {"", "."}]
-    if ".." in parts or "\0" in path:
-        message = f"subPath {path!r} leaves the artifact"
-        raise ManifestError(message)
-    suffix = "/".join(parts)
-    changes: dict[str, Any] = {}
-    if artifact.s3 is not None:
-        changes["s3"] = replace(artifact.s3, key=f"{artifact.s3.key.rstrip('/')}/{suffix}")
-    elif artifact.http is not None:
-        changes["http"] = replace(artifact.http, url=f"{artifact.http.url.rstrip('/')}/{suffix}")
-    else:
-        for name, field in (("gcs", "key"), ("oss", "key"), ("azure", "blob"), ("hdfs", "path")):
-            location = getattr(artifact, name)
-            if isinstance(location, dict):
-                changes[name] = {**location, field: f"{str(location.get(field, '')).rstrip('/')}/{suffix}"}
-    if not changes:
-        trouble = "has no key to append to" if has_location_or_key(artifact) else "was never stored"
-        message = f"subPath {path!r}: the artifact {artifact.name!r} {trouble}"
-        raise ManifestError(message)
-    return replace(artifact, **changes)
+    own = template.archive_location
+    if own is not None and has_location(own):
+        return own
+    repository = repository_of(run)
+    words = (own.archive_logs if own is not None else None, run.workflow.spec.archive_logs)
+    keeps_logs = _always_keeps_logs(run) or next((word for word in words if word is not None), False)
+    return replace(with_key(repository, substitute(key_of(repository), scope)), archive_logs=keeps_logs)
+
+
+def _always_keeps_logs(run: Run) -> bool:
+    known = run.info.repository
+    return known is not None and bool(known.artifact_repository.archive_logs)

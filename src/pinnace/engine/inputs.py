@@ -11,7 +11,8 @@ from pinnace.base.errors import ManifestError
 from pinnace.engine.node import NodeInputs
 from pinnace.engine.substitute import fill
 from pinnace.language.tags import STRICT, Scope, substitute
-from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Inputs, Parameter
+from pinnace.spec.locate import is_supplied
+from pinnace.spec.parameters import Arguments, Artifact, Inputs, Parameter
 from pinnace.spec.references import Catalogue
 from pinnace.spec.templates import Template
 
@@ -152,31 +153,26 @@ def config_map_value(parameter: Parameter, scope: Scope, catalogue: Catalogue) -
 
 
 def _artifact(declared: Artifact, given: Artifact | None) -> Artifact | None:
-    """Return the artifact to load, or None for an optional one that nobody gave."""
-    if given is not None:
-        if not declared.optional and not has_location_or_key(declared) and not has_location_or_key(given):
-            message = f"inputs.artifacts.{declared.name} missing location information"
-            raise ManifestError(message)
-        if not has_location_or_key(given):
-            return declared if has_location_or_key(declared) else None
-        return replace(
-            given,
-            name=declared.name,
-            path=declared.path,
-            mode=declared.mode,
-            recurse_mode=declared.recurse_mode,
-        )
-    if has_location_or_key(declared):
-        return declared
-    if declared.optional:
-        return None
-    message = f"inputs.artifacts.{declared.name} was not supplied"
-    raise ManifestError(message)
+    """Return the artifact to load, or None for an optional one that nobody gave.
 
-
-def has_location_or_key(artifact: Artifact) -> bool:
-    """Return whether it says where the content is. Source: Argo Artifact.HasLocationOrKey."""
-    return any(getattr(artifact, name) is not None for name in LOCATION_FIELDS)
+    What is given replaces the declaration but for the name, the path and the modes. It may say nowhere to
+    load from, if the declaration is optional or does: what then happens depends on whether it is optional.
+    """
+    if given is None:
+        if is_supplied(declared) or declared.optional:
+            return declared if is_supplied(declared) else None
+        message = f"inputs.artifacts.{declared.name} was not supplied"
+        raise ManifestError(message)
+    if not declared.optional and not is_supplied(declared) and not is_supplied(given):
+        message = f"inputs.artifacts.{declared.name} missing location information"
+        raise ManifestError(message)
+    return replace(
+        given,
+        name=declared.name,
+        path=declared.path,
+        mode=declared.mode,
+        recurse_mode=declared.recurse_mode,
+    )
 
 
 def mark_absent(arguments: Arguments, scope: Scope) -> Arguments:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
+from pinnace.engine.artifacts import archive_location
 from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.commands import CancelTask
 from pinnace.engine.gates import FAIL_FAST, admit
@@ -67,7 +68,11 @@ def prepared(turn: Turn, node: Node) -> Template:
     filled = fill(turn.run.memo, plan.body, scope)
     bound = node.inputs or NodeInputs()
     parameters = tuple([Parameter(name=name, value=value) for name, value in bound.parameters.items()])
-    return replace(filled, inputs=Inputs(parameters=parameters, artifacts=bound.artifacts))
+    inputs = Inputs(parameters=parameters, artifacts=bound.artifacts)
+    if not plan.uses_repository and turn.run.info.repository is None:
+        return replace(filled, inputs=inputs)
+    location = archive_location(turn.run, filled, scope)
+    return replace(filled, inputs=inputs, archive_location=location)
 
 
 def retry_variables(turn: Turn, node: Node, plan: TemplatePlan) -> dict[str, object]:

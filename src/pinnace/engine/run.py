@@ -17,6 +17,7 @@ from pinnace.engine.node import Node, NodeOutputs
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import TemplateLookup
+from pinnace.spec.repositories import ResolvedRepository
 from pinnace.spec.templates import TemplateRef
 from pinnace.spec.workflow import Workflow
 
@@ -69,6 +70,8 @@ class RunInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The uid of the run whose times are expected of this one: the last good one of the same template."""
     estimated_duration: int = 0
     """Whole seconds that the baseline took; 0 without one."""
+    repository: ResolvedRepository | None = None
+    """Where artifacts without a location are kept; None for the local repository."""
 
 
 class Run:

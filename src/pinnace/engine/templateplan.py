@@ -47,6 +47,7 @@ class TemplatePlan:
         body: the template without its inputs and metrics: those are bound or computed, not filled.
         parts: the containers of its pod, if there are several.
         has_exports: whether any of its outputs has a ``globalName``.
+        uses_repository: whether it may load from the artifact repository, or store there.
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class TemplatePlan:
         "retry_strategy",
         "scope",
         "template",
+        "uses_repository",
         "work",
     )
 
@@ -72,6 +74,13 @@ class TemplatePlan:
         self.parts: tuple[Part, ...] = parts_of(template)
         outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)
         self.has_exports = any(each.global_name for each in outputs)
+        self.uses_repository = bool(
+            template.inputs.artifacts
+            or template.outputs.artifacts
+            or template.archive_location
+            or template.data
+            or workflow.spec.archive_logs
+        )
 
     @property
     def node_type(self) -> NodeType | None:

@@ -47,13 +47,10 @@ class ArtifactStore(Protocol):
 
 
 class ArtifactKeeper(Protocol):
-    """Moves artifacts between their locations and this machine. Methods block, and are thread-safe."""
+    """Moves artifacts between their locations and this machine. Methods block, and are thread-safe.
 
-    def place(self, artifact: Artifact, key_prefix: str) -> Artifact:
-        """Return an output with the location it is saved at: its own, or one below ``key_prefix``.
-
-        The prefix is of the default repository; nothing is looked up or stored.
-        """
+    An artifact that has a key alone is in the run's repository.
+    """
 
     def load(self, artifact: Artifact, target: Path) -> None:
         """Make ``target`` what the task finds at ``artifact.path``: loaded, unpacked, with its ``mode``.

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.commands import TransformData
-from pinnace.engine.naming import pod_name
 from pinnace.engine.node import Phase
 from pinnace.language.expressions import evaluate
 from pinnace.language.gojson import encode_json
@@ -19,7 +18,8 @@ from pinnace.language.values import Failure
 from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.runtime.workers import Done
 from pinnace.spec.bodies import Data
-from pinnace.spec.parameters import Artifact
+from pinnace.spec.locate import kept, relocate
+from pinnace.spec.parameters import Artifact, ArtifactLocation
 from pinnace.spec.templates import Template
 
 
@@ -27,13 +27,13 @@ class Transformer:
     """Does the data templates of one run: the worker for ``TransformData``.
 
     Args:
-        run_name: the run's; outputs are kept below it.
         keeper: lists, and keeps outputs.
+        repository: where artifacts are that have only a key.
     """
 
-    def __init__(self, run_name: str, keeper: ArtifactKeeper) -> None:
-        self._run_name = run_name
+    def __init__(self, keeper: ArtifactKeeper, repository: ArtifactLocation) -> None:
         self._keeper = keeper
+        self._repository = repository
 
     async def perform(self, command: TransformData) -> Done:
         """Return the data as JSON; what goes wrong is told as that of the pod that Argo has for it."""
@@ -47,26 +47,29 @@ class Transformer:
     def _perform(self, command: TransformData) -> tuple[str, tuple[Artifact, ...]]:
         template = command.template
         try:
-            result = encode_json(transformed(template.data or Data(), self._keeper))
+            result = encode_json(transformed(template.data or Data(), self._keeper, self._place(template)))
         except Failure as failure:
             raise ManifestError(failure.message) from None
-        return result, self._kept(command.node_name, template, result)
+        return result, self._kept(template, result)
 
-    def _kept(self, node_name: str, template: Template, result: str) -> tuple[Artifact, ...]:
+    def _place(self, template: Template) -> ArtifactLocation:
+        return template.archive_location or self._repository
+
+    def _kept(self, template: Template, result: str) -> tuple[Artifact, ...]:
         """Store the result as each output artifact. Differs from Argo, which stores none of them."""
-        prefix = f"{self._run_name}/{pod_name(self._run_name, node_name, template.name)}"
-        kept = [self._keeper.place(artifact, prefix) for artifact in template.outputs.artifacts]
-        if kept:
+        place = self._place(template)
+        outputs = [kept(artifact, place, self._repository) for artifact in template.outputs.artifacts]
+        if outputs:
             with tempfile.TemporaryDirectory(prefix="pinnace-data-") as folder:
-                for artifact in kept:
+                for artifact in outputs:
                     file = Path(folder, Path(artifact.path).name or artifact.name)
                     file.write_text(result, encoding="utf-8")
-                    self._keeper.save(artifact, file)
-        return tuple(kept)
+                    self._keeper.save(relocate(artifact, place), file)
+        return tuple(outputs)
 
 
-def transformed(data: Data, keeper: ArtifactKeeper) -> object:
-    """Return what the source lists, after each expression.
+def transformed(data: Data, keeper: ArtifactKeeper, place: ArtifactLocation) -> object:
+    """Return what the source lists, after each expression; what has only a key is at ``place``.
 
     Raises:
         PinnaceError: nothing can be listed there, or an expression fails; says which step.
@@ -75,7 +78,7 @@ def transformed(data: Data, keeper: ArtifactKeeper) -> object:
         message = "unable to process data source: no valid source is used for data template"
         raise ManifestError(message)
     try:
-        found: object = list(keeper.list(data.source.artifact_paths))
+        found: object = list(keeper.list(relocate(data.source.artifact_paths, place)))
     except PinnaceError as error:
         message = f"unable to process data source: unable to source artifact paths: {error.message}"
         raise ManifestError(message) from error

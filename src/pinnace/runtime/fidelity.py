@@ -41,7 +41,6 @@ _TEMPLATE: dict[str, str] = {
 }
 _WORKFLOW: dict[str, str] = {
     **{name: text for name, text in _TEMPLATE.items() if name not in {"metadata", "metrics", "memoize"}},
-    "artifact_repository_ref": "artifactRepositoryRef: the local repository is used",
     "image_pull_secrets": "imagePullSecrets: no image is pulled",
     "dns_policy": "dnsPolicy: the host's own is used",
     "dns_config": "dnsConfig: the host's own is used",
@@ -49,6 +48,7 @@ _WORKFLOW: dict[str, str] = {
     "pod_disruption_budget": "podDisruptionBudget: there are no pods to keep",
     "pod_metadata": "podMetadata: there is no pod to label",
 }
+_NO_REPOSITORY = "artifactRepositoryRef: no ConfigMap given holds one that works here, the local one is used"
 
 
 def notes_of(template: Template, common: Iterable[str]) -> tuple[str, ...]:
@@ -61,9 +61,15 @@ def notes_of(template: Template, common: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *_notes(template, _TEMPLATE), *common)))
 
 
-def notes_of_workflow(spec: WorkflowSpec) -> tuple[str, ...]:
-    """Return what the workflow asks of all its nodes and that is not done here."""
-    return tuple(_notes(spec, _WORKFLOW))
+def notes_of_workflow(spec: WorkflowSpec, *, has_repository: bool) -> tuple[str, ...]:
+    """Return what the workflow asks of all its nodes and that is not done here.
+
+    ``has_repository`` says whether the artifact repository is known that it refers to.
+    """
+    notes = _notes(spec, _WORKFLOW)
+    if spec.artifact_repository_ref is not None and not has_repository:
+        notes.append(_NO_REPOSITORY)
+    return tuple(notes)
 
 
 def _notes(part: Any, table: dict[str, str]) -> list[str]:

@@ -13,7 +13,10 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from pinnace.base.errors import ArtifactNotFound, PinnaceError
+from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.naming import node_id, pod_name
@@ -25,6 +28,7 @@ from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
 from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
 from pinnace.runtime.volumes import Volumes
+from pinnace.spec.locate import kept, relocate
 from pinnace.spec.parameters import Archive, Artifact
 from pinnace.spec.templates import Container, ScriptTemplate, Template
 
@@ -74,12 +78,15 @@ class Stager:
         self._staging = folder / "staging"
         self._volumes = Volumes(run, folder, claims)
         self._keeper = keeper
+        self._repository = repository_of(run)
         self._images = images
         self._extra_env = dict(extra_env)
         self._isolated = isolated
         self._tasks: dict[str, StartTask] = {}
         self._notes: dict[str, tuple[str, ...]] = {}
-        self._common_notes = notes_of_workflow(run.workflow.spec)
+        self._common_notes = notes_of_workflow(
+            run.workflow.spec, has_repository=run.info.repository is not None
+        )
 
     def clear(self) -> None:
         """Remove what was loaded for tasks, and the volumes that have served their time."""
@@ -184,7 +191,7 @@ class Stager:
             try:
                 if not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    self._keeper.load(artifact, target)
+                    self._keeper.load(relocate(artifact, command.template.archive_location), target)
             except ArtifactNotFound:
                 if artifact.optional:
                     continue
@@ -210,7 +217,7 @@ class Stager:
         """Return whether collecting the end cannot block: there are no artifacts to save."""
         command = self._tasks.get(update.attempt_id)
         has_artifacts = any(each.kind is port.CaptureKind.ARTIFACT for each in update.captures)
-        return command is None or not (has_artifacts or wants_logs(command.template, self._run))
+        return command is None or not (has_artifacts or wants_logs(command.template))
 
     def ended_plainly(self, update: port.TaskEnded) -> TaskEnded | None:
         """Return the event that a plain end means; None for an attempt that is not this run's."""
@@ -247,7 +254,7 @@ class Stager:
                 missing.append(capture.name)
                 if declared[capture.name].optional:
                     # Argo hands an optional output on although it is not there: its consumer forgives that.
-                    saved.append(self._keeper.place(declared[capture.name], self._key_prefix(command)))
+                    saved.append(self._placed(command, declared[capture.name]))
             elif capture.error:
                 trouble = trouble or f"output artifact {capture.name}: {capture.error}"
             else:
@@ -255,7 +262,7 @@ class Stager:
                     saved.append(self._save(command, declared[capture.name], Path(capture.stored)))
                 except PinnaceError as error:
                     trouble = trouble or f"output artifact {capture.name}: {_told(error)}"
-        if wants_logs(command.template, self._run):
+        if wants_logs(command.template):
             saved += self._save_log(command)
         problem = _PROBLEMS[update.reason]
         if trouble and problem is TaskProblem.NONE:
@@ -276,23 +283,24 @@ class Stager:
 
     def _save(self, command: StartTask, artifact: Artifact, stored: Path) -> Artifact:
         """Store what the task left, and return the artifact with its location."""
-        placed = self._keeper.place(artifact, self._key_prefix(command))
-        self._keeper.save(placed, stored)
-        return placed
+        own = self._placed(command, artifact)
+        self._keeper.save(relocate(own, command.template.archive_location), stored)
+        return own
+
+    def _placed(self, command: StartTask, artifact: Artifact) -> Artifact:
+        """Return an output as its node keeps it."""
+        location = command.template.archive_location or self._repository
+        return kept(artifact, location, self._repository)
 
     def _pod_name(self, command: StartTask) -> str:
         return pod_name(self._run.info.name, command.node_name, command.template.name)
-
-    def _key_prefix(self, command: StartTask) -> str:
-        """Return where outputs go in the default repository. Source: Argo DefaultArchivePattern."""
-        return f"{self._run.info.name}/{self._pod_name(command)}"
 
     def _save_log(self, command: StartTask) -> list[Artifact]:
         """Save the log as Argo does with ``archiveLogs``; nothing was said, nothing is saved."""
         log = self._folder / "logs" / f"{command.attempt_id}.log"
         if not log.exists():
             return []
-        return [self._save(command, LOG_ARTIFACT, log)]
+        return [replace(self._save(command, LOG_ARTIFACT, log), path="", archive=None)]
 
 
 def container_of(template: Template) -> Container:
@@ -319,12 +327,9 @@ def captures_of(template: Template) -> tuple[port.Capture, ...]:
     return tuple(found)
 
 
-def wants_logs(template: Template, run: Run) -> bool:
-    """Return whether the node's log is kept as an artifact: the template's word, else the workflow's."""
-    location = template.archive_location
-    if isinstance(location, dict) and location.get("archiveLogs") is not None:
-        return bool(location["archiveLogs"])
-    return bool(run.workflow.spec.archive_logs)
+def wants_logs(template: Template) -> bool:
+    """Return whether the node's log is kept as an artifact."""
+    return template.archive_location is not None and bool(template.archive_location.archive_logs)
 
 
 def _told(error: PinnaceError) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from pinnace.base.errors import ManifestError
 from pinnace.checks.check import check_bundle
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.problems import Path, Problem, format_path
+from pinnace.spec.repositories import resolve
 from pinnace.spec.workflow import Workflow, WorkflowTemplate
 
 #: The kinds by the words that argo has for them.
@@ -75,7 +77,8 @@ def _differences(bundle: Bundle) -> Iterator[Problem]:
     manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
     for manifest in manifests:
         document = bundle.document_of(manifest)
-        parts: list[tuple[Path, tuple[str, ...]]] = [(("spec",), notes_of_workflow(manifest.spec))]
+        common = notes_of_workflow(manifest.spec, has_repository=_has_repository(manifest, bundle))
+        parts: list[tuple[Path, tuple[str, ...]]] = [(("spec",), common)]
         for index, template in enumerate(manifest.spec.templates):
             parts.append((("spec", "templates", index), notes_of(template, ())))
         for path, notes in parts:
@@ -84,3 +87,10 @@ def _differences(bundle: Bundle) -> Iterator[Problem]:
                     code="differs-here", message=note, path=format_path(path), severity="warning"
                 )
                 yield document.locate(problem, path, at_value=True)
+
+
+def _has_repository(manifest: Workflow | WorkflowTemplate, bundle: Bundle) -> bool:
+    try:
+        return resolve(manifest.spec.artifact_repository_ref, bundle.catalogue, "") is not None
+    except ManifestError:
+        return True  # it is there, and the checks say what is wrong with it

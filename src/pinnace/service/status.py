@@ -105,11 +105,10 @@ def _status(run: Run, baseline: Run | None) -> dict[str, Any]:
 
 
 def _repository(run: Run) -> dict[str, Any]:
-    """Return where artifacts without a location go: the default, unless the workflow names another."""
-    ref = run.workflow.spec.artifact_repository_ref
-    if ref is None:
+    """Return which artifact repository the run uses; of the local one there is nothing to say."""
+    if run.info.repository is None:
         return {"default": True, "artifactRepository": {}}
-    return {"namespace": run.info.namespace, **encode(ref)}
+    return {"artifactRepository": {}} | encode(run.info.repository)
 
 
 def _times(started_at: float | None, finished_at: float | None) -> dict[str, str]:

@@ -26,6 +26,7 @@ from pinnace.service.labels import of_template
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.merge import with_template_ref
 from pinnace.spec.references import TemplateLookup
+from pinnace.spec.repositories import resolve
 from pinnace.spec.templates import Template
 from pinnace.spec.workflow import Workflow
 
@@ -149,6 +150,7 @@ def run_info(
         annotations=metadata.annotations,
         artifacts=spec.arguments.artifacts,
         transient_pattern=transient_pattern,
+        repository=resolve(spec.artifact_repository_ref, lookup.catalogue, metadata.namespace or "default"),
     )
     # Computed labels see the parameters, and parameters may name labels.
     info = _with_metadata(workflow, lookup, _with_parameters(workflow, lookup, info))

@@ -9,6 +9,9 @@ from msgspec import field
 
 from pinnace.spec.struct import Spec
 
+#: Kinds that only a cluster can serve: nothing here reads or writes them.
+CLUSTER_ONLY = ("hdfs", "plugin")
+
 
 class KeySelector(Spec, frozen=True):
     """One key of a ConfigMap or a Secret."""

@@ -130,13 +130,9 @@ class HTTPArtifact(Spec, frozen=True):
     save_stream_via_file: bool | None = None
 
 
-class Artifact(Spec, frozen=True):
-    """A named file or folder. At most one location is given; none means the default repository."""
+class ArtifactLocation(Spec, frozen=True):
+    """Where artifacts lie. At most one kind is given."""
 
-    name: str = ""
-    path: str = ""
-    mode: int | None = None
-    from_: str = field(name="from", default="")
     archive_logs: bool | None = None
     s3: S3 | None = None
     git: Git | None = None
@@ -148,6 +144,15 @@ class Artifact(Spec, frozen=True):
     gcs: GCS | None = None
     azure: Azure | None = None
     plugin: PluginArtifact | None = None
+
+
+class Artifact(ArtifactLocation, frozen=True):
+    """A named file or folder. No location means the default repository."""
+
+    name: str = ""
+    path: str = ""
+    mode: int | None = None
+    from_: str = field(name="from", default="")
     global_name: str = ""
     archive: Archive | None = None
     optional: bool = False

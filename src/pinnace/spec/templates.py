@@ -6,7 +6,7 @@ from msgspec import field
 
 from pinnace.spec.bodies import ContainerSetRetryStrategy, Data, Resource
 from pinnace.spec.locations import KeySelector
-from pinnace.spec.parameters import Arguments, Inputs, Outputs, Sequence
+from pinnace.spec.parameters import Arguments, ArtifactLocation, Inputs, Outputs, Sequence
 from pinnace.spec.policies import Memoize, Metrics, RetryStrategy, Synchronization
 from pinnace.spec.struct import IntOrString, Json, Spec
 
@@ -244,7 +244,7 @@ class Template(Spec, frozen=True):
     volumes: tuple[Json, ...] = ()
     init_containers: tuple[UserContainer, ...] = ()
     sidecars: tuple[UserContainer, ...] = ()
-    archive_location: Json | None = None
+    archive_location: ArtifactLocation | None = None
     active_deadline_seconds: IntOrString | None = None
     retry_strategy: RetryStrategy | None = None
     parallelism: int | None = None

@@ -1,0 +1,283 @@
+"""Whole runs whose artifacts lie in an artifact repository that a ConfigMap describes."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("moto.server")
+import boto3
+from moto.server import ThreadedMotoServer
+
+from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.engine.run import Run
+from pinnace.ports.observer import Silence
+from pinnace.service.status import workflow_object
+from pinnace.settings import read_settings
+from pinnace.spec.bundle import read_bundle
+
+Go = Callable[..., Run]
+
+
+class Bucket:
+    """A bucket of an emulator of S3."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.name = f"b-{uuid.uuid4().hex[:12]}"
+        self.endpoint = endpoint
+        self._client = boto3.client(
+            "s3", "us-east-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="y"
+        )
+        self._client.create_bucket(Bucket=self.name)
+
+    @property
+    def keys(self) -> list[str]:
+        found = self._client.list_objects_v2(Bucket=self.name)
+        return sorted(each["Key"] for each in found.get("Contents", ()))
+
+    @property
+    def location(self) -> str:
+        """What a manifest says of the bucket."""
+        return (
+            f"endpoint: '{self.endpoint.removeprefix('http://')}', bucket: {self.name}, insecure: true, "
+            "region: us-east-1, accessKeySecret: {name: keys, key: id}, secretKeySecret: {name: keys, key: s}"
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint: str) -> Iterator[Bucket]:
+    made = Bucket(endpoint)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
+    settings = read_settings(
+        {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
+    )
+    opened = open_pinnace(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def go(pinnace: Pinnace, bucket: Bucket, tmp_path: Path) -> Go:
+    """Return what runs a manifest to its end; PLACE is the test's own folder, BUCKET the bucket's location.
+
+    The default repository is the bucket, with what ``repository`` says besides.
+    """
+
+    def run(templates: str, *, spec: str = "", repository: str = "", more: str = "") -> Run:
+        text = f"""
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {{name: wf}}
+spec:
+  entrypoint: main
+{spec}  templates:
+{templates}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: keys}}
+stringData: {{id: x, s: y}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: artifact-repositories
+  annotations: {{workflows.argoproj.io/default-artifact-repository: main}}
+data:
+  main: |
+    s3: {{BUCKET{repository}}}
+{more}"""
+        text = text.replace("PLACE", str(tmp_path)).replace("BUCKET", bucket.location)
+        bundle = read_bundle([("test.yaml", text)])
+        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
+        uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
+        asyncio.run(pinnace.drive([uid], observer=Silence()))
+        return pinnace.load(uid)
+
+    return run
+
+
+def why(run: Run) -> list[str]:
+    return [f"{node.name}: {node.message}" for node in run.nodes.values() if node.message]
+
+
+def shown(run: Run, name: str) -> dict[str, Any]:
+    nodes = workflow_object(run)["status"]["nodes"].values()
+    found: dict[str, Any] = next(node for node in nodes if node["displayName"] == name)
+    return found
+
+
+PASS_ON = """
+  - name: main
+    steps:
+    - - {name: make, template: make}
+    - - name: take
+        template: take
+        arguments: {artifacts: [{name: in, from: "{{steps.make.outputs.artifacts.out}}"}]}
+  - name: make
+    container: {image: alpine, command: [sh, -c], args: ["echo hello > PLACE/out"]}
+    outputs: {artifacts: [{name: out, path: PLACE/out}]}
+  - name: take
+    inputs: {artifacts: [{name: in, path: PLACE/in}]}
+    container: {image: alpine, command: [cat], args: [PLACE/in]}
+"""
+
+
+def test_what_has_no_location_goes_to_the_repository_and_its_node_keeps_the_key_alone(
+    go: Go, bucket: Bucket
+) -> None:
+    run = go(PASS_ON)
+    assert run.state.phase == "Succeeded", why(run)
+    make = shown(run, "make")
+    assert bucket.keys == [f"wf/wf-make-{make['id'].rpartition('-')[2]}/out.tgz"]
+    assert make["outputs"]["artifacts"] == [
+        {"name": "out", "path": make["outputs"]["artifacts"][0]["path"], "s3": {"key": bucket.keys[0]}}
+    ]
+    assert shown(run, "take")["inputs"]["artifacts"][0]["s3"] == {"key": bucket.keys[0]}
+    ref = workflow_object(run)["status"]["artifactRepositoryRef"]
+    assert (ref["configMap"], ref["key"], ref["namespace"]) == ("artifact-repositories", "main", "default")
+    assert ref["artifactRepository"]["s3"]["bucket"] == bucket.name
+
+
+def test_keys_are_made_as_the_repository_says(go: Go, bucket: Bucket) -> None:
+    run = go(
+        """
+  - name: main
+    inputs: {parameters: [{name: day, value: monday}]}
+    container: {image: alpine, command: [sh, -c], args: ["echo hello > PLACE/out"]}
+    outputs: {artifacts: [{name: out, path: PLACE/out, archive: {none: {}}}]}
+""",
+        repository=', keyFormat: "a/{{workflow.namespace}}/{{inputs.parameters.day}}"',
+    )
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == ["a/default/monday/out"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        'from: "{{= steps.make.outputs.artifacts.out }}"',
+        'fromExpression: "1 == 1 ? steps.make.outputs.artifacts.out : steps.make.outputs.artifacts.out"',
+    ],
+)
+def test_an_artifact_is_passed_on_by_an_expression(go: Go, reference: str) -> None:
+    run = go(PASS_ON.replace('from: "{{steps.make.outputs.artifacts.out}}"', reference))
+    assert run.state.phase == "Succeeded", why(run)
+
+
+def test_a_key_alone_is_of_the_repository(go: Go, bucket: Bucket) -> None:
+    run = go(
+        """
+  - name: main
+    steps:
+    - - {name: make, template: make}
+    - - {name: take, template: take}
+  - name: make
+    container: {image: alpine, command: [sh, -c], args: ["echo hello > PLACE/out"]}
+    outputs: {artifacts: [{name: out, path: PLACE/out, archive: {none: {}}, s3: {key: my/own.txt}}]}
+  - name: take
+    inputs: {artifacts: [{name: in, path: PLACE/in, gcs: {key: my/own.txt}}]}
+    container: {image: alpine, command: [grep, hello], args: [PLACE/in]}
+"""
+    )
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == ["my/own.txt"]
+
+
+def test_a_template_may_have_a_repository_of_its_own_and_others_find_what_it_made(
+    go: Go, bucket: Bucket, endpoint: str
+) -> None:
+    other = Bucket(endpoint)
+    own = PASS_ON.replace(
+        "    outputs:",
+        f"    archiveLocation: {{s3: {{{other.location}, key: 'own/{{{{pod.name}}}}'}}}}\n    outputs:",
+    )
+    run = go(own)
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == []
+    assert len(other.keys) == 1
+    assert other.keys[0].startswith("own/wf-make-")
+    other.close()
+
+
+def test_the_named_repository_is_used_and_the_default_one_is_not(
+    go: Go, bucket: Bucket, endpoint: str
+) -> None:
+    other = Bucket(endpoint)
+    more = f"""---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: mine}}
+data:
+  there: |
+    s3: {{{other.location}}}
+"""
+    run = go(PASS_ON, spec="  artifactRepositoryRef: {configMap: mine, key: there}\n", more=more)
+    assert run.state.phase == "Succeeded", why(run)
+    assert (bucket.keys, len(other.keys)) == ([], 1)
+    assert not any("artifactRepositoryRef" in note for node in run.nodes.values() for note in node.notes)
+    other.close()
+
+
+def test_a_repository_that_nobody_gave_is_told_at_the_nodes(go: Go, bucket: Bucket) -> None:
+    run = go(PASS_ON, spec="  artifactRepositoryRef: {configMap: elsewhere, key: there}\n")
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == []
+    notes = [note for node in run.nodes.values() for note in node.notes]
+    assert any(note.startswith("artifactRepositoryRef: no ConfigMap given holds one") for note in notes)
+
+
+LOGS = """
+  - name: main
+    {own}
+    container: {{image: alpine, command: [echo, hello]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("repository", "workflow", "template", "expected"),
+    [
+        ("", "", "", False),
+        ("", "true", "", True),
+        ("", "true", "false", False),
+        ("", "false", "true", True),
+        ("true", "false", "false", True),
+    ],
+)
+def test_logs_are_kept_by_the_word_of_the_repository_the_template_and_the_workflow(
+    go: Go, bucket: Bucket, repository: str, workflow: str, template: str, expected: bool
+) -> None:
+    own = f"archiveLocation: {{archiveLogs: {template}}}" if template else ""
+    run = go(
+        LOGS.format(own=own),
+        spec=f"  archiveLogs: {workflow}\n" if workflow else "",
+        repository="}\n    archiveLogs: true\n    x: {" if repository else "",
+    )
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == (["wf/wf/main.log"] if expected else [])
+    if expected:
+        assert shown(run, "wf")["outputs"]["artifacts"] == [
+            {"name": "main-logs", "s3": {"key": "wf/wf/main.log"}}
+        ]
