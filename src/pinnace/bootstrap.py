@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
 from pinnace.engine.artifacts import repository_of
-from pinnace.engine.commands import SendRequest, TransformData, Work
+from pinnace.engine.commands import ActOnObject, SendRequest, TransformData, Work
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so th
     from pinnace.ports.observer import Observer
     from pinnace.ports.store import RunChange, Store
     from pinnace.runtime.workers import Worker
+    from pinnace.service.cluster import StoreCluster
     from pinnace.world.world import World
 
 #: How long a file behind a URL may take.
@@ -215,6 +216,7 @@ class Pinnace:
             asyncio.run(ProcessExecutor(self.home.root).close_run(uid))
         self.store.delete_run(uid)
         shutil.rmtree(self.home.runs / uid, ignore_errors=True)
+        self.cluster.delete_owned(uid)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -260,17 +262,41 @@ class Pinnace:
         """Return what makes the table of who does the work that this process does itself: one row a kind."""
         from pinnace.runtime.data import Transformer
         from pinnace.runtime.requests import Requester
+        from pinnace.runtime.resources import ResourceWorker
         from pinnace.runtime.window import Window
 
         window = Window()
 
         def of(run: Run) -> dict[type[Work], Worker]:
+            keeper = self._keeper(run)
             return {
                 SendRequest: Requester(http, window, run.lookup.catalogue, time.time),
-                TransformData: Transformer(self._keeper(run), repository_of(run)),
+                TransformData: Transformer(keeper, repository_of(run)),
+                ActOnObject: ResourceWorker(run, self.cluster, keeper, self._adopt),
             }
 
         return of
+
+    @property
+    def cluster(self) -> StoreCluster:
+        """Return the objects that resource templates act on."""
+        from pinnace.service.cluster import StoreCluster
+
+        def submit(workflow: Workflow, catalogue: Catalogue, labels: Mapping[str, str]) -> str:
+            return self.submit(workflow, catalogue, labels=labels)
+
+        return StoreCluster(self.store, submit, self.delete, self.owner)
+
+    def _adopt(self, uid: str) -> None:
+        """Drive a run beside the others, unless it is driven or has ended. Called on the loop's thread."""
+        if self._fleet is None or self._fleet.is_driving(uid):
+            return
+        if self.store.find_run(uid).finished_at is not None:
+            return
+        lease = self.store.acquire(uid, self.owner, LEASE_SECONDS)
+        if lease is not None:
+            self._leases[uid] = lease
+            self._fleet.begin(uid, lease)
 
     def _keeper(self, run: Run) -> ArtifactKeeper:
         from pinnace.artifacts.local import LocalStore

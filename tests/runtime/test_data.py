@@ -68,7 +68,7 @@ SHELF = ("in/a.pdf", "in/b.txt", "in/c&d.pdf", "out/e.pdf")
 async def test_expressions_are_laid_one_over_the_other_and_the_result_is_json(
     expressions: list[str], result: str
 ) -> None:
-    assert await done(Shelf(*SHELF), *expressions) == Done(result=result)
+    assert await done(Shelf(*SHELF), *expressions) == Done(result=result, exit_code=0)
 
 
 @pytest.mark.parametrize(

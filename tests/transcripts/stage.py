@@ -32,7 +32,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import SendRequest, StartTask, TransformData, Work
+from pinnace.engine.commands import ActOnObject, SendRequest, StartTask, TransformData, Work
 from pinnace.engine.events import (
     Event,
     NodeSet,
@@ -56,7 +56,7 @@ from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Journal, verify
 
 #: What each kind of command is told as.
-_VERBS = {StartTask: "start", SendRequest: "send", TransformData: "transform"}
+_VERBS = {StartTask: "start", SendRequest: "send", TransformData: "transform", ActOnObject: "act"}
 
 
 class Stage:

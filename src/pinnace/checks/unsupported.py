@@ -5,21 +5,25 @@ Each row goes when its feature comes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pinnace.checks.context import TEMPLATES, Context, Site, calls_of
 from pinnace.checks.reach import Reach
+from pinnace.spec.bodies import Resource
+from pinnace.spec.kinds import KINDS, NAMESPACE_FLAGS, kind_called
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
 _REFUSED_BODIES = {
-    "resource": "resource templates",
     "containerSet": "containerSet templates",
     "plugin": "plugin templates",
 }
 _REFUSED_LOCATIONS = ("git", "artifactory", "hdfs", "oss", "gcs", "azure", "plugin")
 _REFUSED_AUTH = ("clientCert", "oauth2")
+#: Where a manifest says its kind: at the beginning of a line, or of the whole in JSON.
+_KIND = re.compile(r"""^(?:\s*\{\s*)?["']?kind["']?\s*:[ \t]*([^\s,}#]+)""", re.MULTILINE)
 _HINT = "run this workflow on a cluster, or replace this part"
 
 
@@ -58,6 +62,9 @@ def _reasons(template: Template) -> Iterator[tuple[str, str]]:
     for body in template.body_types:
         if body in _REFUSED_BODIES:
             yield f"{_REFUSED_BODIES[body]} are not run by this version", body
+    kind = _kind_not_kept(template.resource) if template.resource is not None else ""
+    if kind:
+        yield f"objects of kind {kind} are not kept here, but {', '.join(KINDS)}", "resource"
     if template.daemon:
         yield "daemon templates are not run by this version", "daemon"
     if template.sidecars:
@@ -71,6 +78,23 @@ def _reasons(template: Template) -> Iterator[tuple[str, str]]:
             location = _refused_location(artifact)
             if location:
                 yield f"artifact '{artifact.name}': {location} artifacts are not run by this version", kind
+
+
+def _kind_not_kept(resource: Resource) -> str:
+    """Return the kind of the object that is acted on, if it is written and no such object is kept here.
+
+    The manifest may not be YAML before its tags are replaced; what is found out only then fails the node.
+    """
+    found = _KIND.search(resource.manifest)
+    if found is not None:
+        kind = found[1].strip("'\"")
+        return "" if kind in KINDS or "{{" in kind else kind
+    pairs = zip(("", *resource.flags), resource.flags, strict=False)
+    words = [flag for before, flag in pairs if not flag.startswith("-") and before not in NAMESPACE_FLAGS]
+    if resource.action in {"create", "apply", "replace"} or not words or "{{" in words[0]:
+        return ""
+    word = words[0].partition("/")[0]
+    return "" if kind_called(word) else word
 
 
 def _refused_location(artifact: Artifact) -> str:

@@ -64,5 +64,9 @@ class TransformData(Work, frozen=True, kw_only=True, gc=False):
     """List what lies at the data template's source, and transform that."""
 
 
+class ActOnObject(Work, frozen=True, kw_only=True, gc=False):
+    """Do the resource template's action, and wait for its conditions."""
+
+
 class CancelTask(Command, frozen=True, kw_only=True, gc=False):
     """End the attempt, a task or work: it does not matter any more."""

@@ -88,6 +88,8 @@ class WorkEnded(Event, frozen=True, kw_only=True, gc=False):
     """Succeeded, Failed or Error."""
     message: str = ""
     result: str | None = None
+    exit_code: int | None = None
+    """That of the pod that Argo has for such work."""
     parameters: dict[str, str] = {}
     """Output parameter → what was found for it."""
     artifacts: tuple[Artifact, ...] = ()

@@ -54,7 +54,7 @@ def ended(turn: Turn, node: Node, event: WorkEnded) -> None:
     """Settle as the end says. An end that is told twice changes nothing."""
     if node.phase.is_fulfilled:
         return
-    outputs = NodeOutputs(event.parameters, event.artifacts, event.result)
+    outputs = NodeOutputs(event.parameters, event.artifacts, event.result, event.exit_code)
     new = turn.settle(node, event.phase, event.message, outputs if outputs != _NO_OUTPUTS else None)
     if template_of(turn, node).has_exports:
         try:

@@ -41,8 +41,8 @@ class Transformer:
             result, artifacts = await asyncio.to_thread(self._perform, command)
         except PinnaceError as error:
             told = f"unable to process data template: {error.message}"
-            return Done(Phase.FAILED, f"main: Error (exit code 64): {told}")
-        return Done(result=result, artifacts=artifacts)
+            return Done(Phase.FAILED, f"main: Error (exit code 64): {told}", exit_code=64)
+        return Done(result=result, artifacts=artifacts, exit_code=0)
 
     def _perform(self, command: TransformData) -> tuple[str, tuple[Artifact, ...]]:
         template = command.template

@@ -8,15 +8,17 @@ of each attempt, and ``reassess`` asks again for what was not done.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
 from pinnace.engine.commands import CancelTask, Command, StartTask, Work
 from pinnace.engine.events import Event, RunStarted, TaskEnded
 from pinnace.engine.recovery import lost_tasks, open_tasks
-from pinnace.engine.run import Run
+from pinnace.engine.run import Run, RunInfo
 from pinnace.ports import executor as port
 from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
@@ -74,6 +76,7 @@ class Driver:
         self._observer = observer
         self._clock = clock
         self._mailbox: list[Event] = []
+        self._info: RunInfo | None = None
         self._requests_done: list[int] = []
         self._wake = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
@@ -90,6 +93,11 @@ class Driver:
         if request is not None:
             self._requests_done.append(request)
         self._wake.set()
+
+    def describe(self, labels: Mapping[str, str], annotations: Mapping[str, str], *, request: int) -> None:
+        """Give the run these labels and annotations; ``request`` is done when they are saved."""
+        self._info = replace(self._info or self.run.info, labels=dict(labels), annotations=dict(annotations))
+        self.tell((), request=request)
 
     def take_in(self, update: port.TaskUpdate) -> None:
         """Take in what the executor says of one of this run's attempts."""
@@ -142,6 +150,7 @@ class Driver:
 
     async def _carry_out(self, outcome: Outcome, done: Sequence[int], events: Sequence[Event]) -> None:
         if outcome.nodes or outcome.state is not None or done:
+            info, self._info = self._info, None
             await self._commit(
                 RunChange(
                     uid=self.run.info.uid,
@@ -149,8 +158,11 @@ class Driver:
                     state=outcome.state,
                     nodes=outcome.nodes,
                     requests_done=done,
+                    info=info,
                 )
             )
+            if info is not None:
+                self.run.info = info
             apply(self.run, outcome)
             self._observer.run_changed(self.run, outcome.nodes)
         ended = [event.attempt_id for event in events if isinstance(event, TaskEnded)]

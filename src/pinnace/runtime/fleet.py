@@ -79,7 +79,7 @@ class Fleet:
         self._extra_env = extra_env
         self._isolated = isolated
         self._drivers: dict[str, Driver] = {}
-        self._drives: set[asyncio.Task[None]] = set()
+        self._drives: dict[str, asyncio.Task[None]] = {}
         self._shutdown = Shutdown.NONE
 
     @asynccontextmanager
@@ -90,9 +90,10 @@ class Fleet:
         try:
             yield
         finally:
-            for task in (watch, *self._drives):
+            tasks = (watch, *self._drives.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(watch, *self._drives, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def begin(self, uid: str, lease: int) -> asyncio.Task[None]:
         """Drive a run, whose lease this process holds, beside those that are driven already.
@@ -100,15 +101,21 @@ class Fleet:
         A run that another process took over is let go of, and the observer told. The task ends with the run.
         """
         task = asyncio.create_task(self._drive(uid, lease))
-        self._drives.add(task)
-        task.add_done_callback(self._drives.discard)
+        self._drives[uid] = task
+        task.add_done_callback(lambda _: self._drives.pop(uid))
         return task
 
+    def is_driving(self, uid: str) -> bool:
+        """Return whether this process drives the run, or is about to."""
+        return uid in self._drives
+
     async def drive(self, leases: Mapping[str, int]) -> None:
-        """Drive the runs, whose leases this process holds, until each has ended."""
+        """Drive the runs, whose leases this process holds, and those begun meanwhile, to their ends."""
         async with self.at_work():
             drives = [self.begin(uid, lease) for uid, lease in leases.items()]
             results = await asyncio.gather(*drives, return_exceptions=True)
+            while self._drives:  # those that were begun meanwhile
+                results += await asyncio.gather(*self._drives.values(), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -178,6 +185,9 @@ class Fleet:
     def _hand_over(self, request: Request) -> None:
         driver = self._drivers.get(request.uid)
         if driver is None:
+            return
+        if request.kind == "describe":
+            driver.describe(request.payload["labels"], request.payload["annotations"], request=request.id)
             return
         try:
             events = events_of(request)

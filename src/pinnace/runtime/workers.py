@@ -23,6 +23,7 @@ class Done(msgspec.Struct, frozen=True):
     result: str | None = None
     parameters: dict[str, str] = {}
     artifacts: tuple[Artifact, ...] = ()
+    exit_code: int | None = None
 
 
 class Worker(Protocol):
@@ -74,6 +75,7 @@ class Workers:
             phase=done.phase,
             message=done.message,
             result=done.result,
+            exit_code=done.exit_code,
             parameters=done.parameters,
             artifacts=done.artifacts,
         )

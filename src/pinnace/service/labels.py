@@ -13,6 +13,8 @@ ARCHIVING = "workflows.argoproj.io/workflow-archiving-status"
 RESUBMITTED_FROM = "workflows.argoproj.io/resubmitted-from-workflow"
 #: Carried by runs that were begun in an embedded world, which ends with the process that brought it up.
 WORLD = "pinnace/world"
+#: Carried by runs that a resource template of another made as its own: the uid of that one.
+OWNER = "pinnace/owner"
 
 WORKFLOW_TEMPLATE = "workflows.argoproj.io/workflow-template"
 CLUSTER_WORKFLOW_TEMPLATE = "workflows.argoproj.io/cluster-workflow-template"

@@ -72,6 +72,8 @@ def _metadata(run: Run) -> dict[str, Any]:
     }
     if run.workflow.metadata.generate_name:
         metadata["generateName"] = run.workflow.metadata.generate_name
+    if run.workflow.metadata.owner_references:
+        metadata["ownerReferences"] = run.workflow.metadata.owner_references
     return metadata
 
 
