@@ -17,7 +17,6 @@ from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
 _REFUSED_BODIES = {
-    "containerSet": "containerSet templates",
     "plugin": "plugin templates",
 }
 _REFUSED_LOCATIONS = ("git", "artifactory", "hdfs", "oss", "gcs", "azure", "plugin")
@@ -65,12 +64,6 @@ def _reasons(template: Template) -> Iterator[tuple[str, str]]:
     kind = _kind_not_kept(template.resource) if template.resource is not None else ""
     if kind:
         yield f"objects of kind {kind} are not kept here, but {', '.join(KINDS)}", "resource"
-    if template.daemon:
-        yield "daemon templates are not run by this version", "daemon"
-    if template.sidecars:
-        yield "sidecars are not run by this version", "sidecars"
-    if template.init_containers:
-        yield "init containers are not run by this version", "initContainers"
     if template.synchronization is not None:
         yield "locks are not run by this version", "synchronization"
     for kind, artifacts in (("inputs", template.inputs.artifacts), ("outputs", template.outputs.artifacts)):

@@ -12,10 +12,16 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
 from pinnace.base.quantities import parse_go_duration
+from pinnace.spec.parameters import Outputs
 from pinnace.spec.templates import Container, Template, VolumeMount
 
 #: The container that a template's outputs come from. Source: Argo workflow/common MainContainerName.
 MAIN = "main"
+#: What collects outputs that containers share, when all have ended. Source: Argo WaitContainerName.
+WAIT = "wait"
+#: The kinds of probe that are asked; others need to run commands in the container.
+ASKED_BY = frozenset({"httpGet", "tcpSocket"})
+_NONE = Outputs()
 
 
 class Role(StrEnum):
@@ -27,6 +33,8 @@ class Role(StrEnum):
     """What the pod is there for: it ends when these have ended."""
     SIDECAR = "sidecar"
     """Runs beside the main ones and is ended with them."""
+    WAIT = "wait"
+    """Runs when the main ones have succeeded."""
 
 
 class Part(Struct, frozen=True):
@@ -51,7 +59,8 @@ def parts_of(template: Template) -> tuple[Part, ...]:
     beside = tuple(Part(each.name, Role.SIDECAR) for each in template.sidecars)
     if not mains or (template.container_set is None and not before and not beside):
         return ()
-    return (*before, *mains, *beside)
+    after = (Part(WAIT, Role.WAIT),) if len(mains) > 1 and _shared_outputs(template) != _NONE else ()
+    return (*before, *mains, *beside, *after)
 
 
 def container_of(template: Template, name: str = "") -> Container:
@@ -68,6 +77,8 @@ def container_of(template: Template, name: str = "") -> Container:
         for each in template.container_set.containers:
             if each.name == name:
                 return _mounting(each, shared)
+        if name == WAIT:
+            return replace(container_of(template, MAIN), command=("true",), args=(), env=(), env_from=())
     mirrored = _main_mounts(template)
     for user in (*template.init_containers, *template.sidecars):
         if user.name == name:
@@ -91,6 +102,63 @@ def _mounting(container: Container, mounts: tuple[VolumeMount, ...]) -> Containe
     return replace(container, volume_mounts=(*container.volume_mounts, *mounts)) if mounts else container
 
 
+def outputs_of(template: Template, name: str) -> Outputs:
+    """Return the outputs that are taken from a container: those of the template are main's.
+
+    What lies on a volume that the containers of a set share may be another one's work: it is taken when all
+    of them have ended.
+    """
+    if template.container_set is None:
+        return template.outputs if name in {"", MAIN} else _NONE
+    if name == MAIN:
+        shared = _shared_outputs(template)
+        if shared == _NONE or not any(part.role is Role.WAIT for part in parts_of(template)):
+            return template.outputs
+        rest = template.outputs
+        return Outputs(
+            parameters=tuple(each for each in rest.parameters if each not in shared.parameters),
+            artifacts=tuple(each for each in rest.artifacts if each not in shared.artifacts),
+        )
+    return _shared_outputs(template) if name == WAIT else _NONE
+
+
+def _shared_outputs(template: Template) -> Outputs:
+    """Return the outputs of a set that lie on a volume. Source: Argo FindOverlappingVolume."""
+    if template.container_set is None:
+        return _NONE
+    folders = [mount.mount_path.rstrip("/") + "/" for mount in _main_mounts(template)]
+
+    def is_shared(path: str) -> bool:
+        return any(f"{path}/".startswith(folder) for folder in folders)
+
+    return Outputs(
+        parameters=tuple(
+            each
+            for each in template.outputs.parameters
+            if each.value_from is not None and each.value_from.path and is_shared(each.value_from.path)
+        ),
+        artifacts=tuple(each for each in template.outputs.artifacts if each.path and is_shared(each.path)),
+    )
+
+
+def is_main(template: Template, name: str) -> bool:
+    """Return whether the container is what the pod is there for. Source: Argo IsMainContainerName."""
+    if template.container_set is None:
+        return name in {"", MAIN}
+    return any(each.name == name for each in template.container_set.containers)
+
+
+def wants_inputs(template: Template, name: str) -> bool:
+    """Return whether input artifacts appear in the container: in main, and in what mirrors its mounts.
+
+    Source: Argo workflowpod.go addInputArtifactsVolumes, mirrorVolumeMounts.
+    """
+    if name in {"", MAIN}:
+        return True
+    users = (*template.init_containers, *template.sidecars)
+    return any(each.name == name and each.mirror_volume_mounts for each in users)
+
+
 def tries_of(template: Template) -> tuple[int, float]:
     """Return how often a container of the set is run at most, and the seconds between two runs.
 
@@ -111,5 +179,6 @@ def tries_of(template: Template) -> tuple[int, float]:
 
 
 def is_probed(container: Container) -> bool:
-    """Return whether the container has to be asked whether it is ready."""
-    return bool(container.readiness_probe or container.startup_probe)
+    """Return whether the container has to be asked whether it is ready, in a way that can be done here."""
+    declared = (container.startup_probe, container.readiness_probe)
+    return any(isinstance(each, dict) and bool(ASKED_BY & each.keys()) for each in declared)

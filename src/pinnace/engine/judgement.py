@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from pinnace.engine.containers import MAIN
+from pinnace.engine.containers import MAIN, outputs_of
 from pinnace.engine.events import TaskEnded, TaskProblem
 from pinnace.engine.node import NodeOutputs, Phase
 from pinnace.spec.parameters import Parameter
@@ -32,7 +32,7 @@ def judge(template: Template, event: TaskEnded, container: str = MAIN) -> Judgem
     """
     parameters: dict[str, str] = {}
     missing: list[str] = []
-    for parameter in template.outputs.parameters if container == MAIN else ():
+    for parameter in outputs_of(template, container).parameters:
         value = _value(parameter, event)
         if value is None:
             missing.append(parameter.name)

@@ -96,12 +96,12 @@ class _Work:
     @property
     def is_ending(self) -> bool:
         """Whether nothing more is to be started."""
-        wanted = self.of(Role.INIT, Role.MAIN)
+        wanted = self.of(Role.INIT, Role.MAIN, Role.WAIT)
         beside = self.of(Role.SIDECAR)
         return (
             any(each.phase.is_bad for each in wanted)
             or any(each.phase is Phase.ERROR for each in beside)
-            or all(each.phase.is_fulfilled for each in self.of(Role.MAIN))
+            or all(each.phase.is_fulfilled for each in self.of(Role.MAIN, Role.WAIT))
         )
 
     def start_due(self) -> None:
@@ -130,8 +130,11 @@ class _Work:
         for part in self.plan.parts:
             if part.role is Role.INIT and part.name not in done:
                 return [part]
+        mains = [part.name for part in self.plan.parts if part.role is Role.MAIN]
         return [
-            part for part in self.plan.parts if part.role is not Role.INIT and done.issuperset(part.needs)
+            part
+            for part in self.plan.parts
+            if part.role is not Role.INIT and done.issuperset(mains if part.role is Role.WAIT else part.needs)
         ]
 
     def follow(self) -> None:
@@ -191,14 +194,26 @@ class _Work:
     def _settle(self) -> None:
         turn = self.turn
         phase, message = self._outcome()
-        main = turn.find(self.pod.number, MAIN)
-        outputs = main.outputs if main is not None else None
-        pod = turn.settle(turn.node(self.pod.number), ended_as(self.template, phase), message, outputs)
+        pod = turn.node(self.pod.number)
+        pod = turn.settle(pod, ended_as(self.template, phase), message, self._outputs())
         if self.plan.has_exports:
             try:
                 export(turn, pod, prepared(turn, pod))
             except PinnaceError as error:
                 turn.put(replace(pod, phase=Phase.ERROR, message=error.message))
+
+    def _outputs(self) -> NodeOutputs | None:
+        """Return what the containers gave: main's, logs of the others, and what they shared."""
+        main = self.turn.find(self.pod.number, MAIN)
+        found = (main.outputs if main is not None else None) or NodeOutputs()
+        for each in self.of(Role.MAIN, Role.WAIT):
+            if each.key != MAIN and each.outputs is not None:
+                found = replace(
+                    found,
+                    parameters=found.parameters | each.outputs.parameters,
+                    artifacts=found.artifacts + each.outputs.artifacts,
+                )
+        return found if found != NodeOutputs() else None
 
     def _outcome(self) -> tuple[Phase, str]:
         """Return the pod's phase and message. Source: Argo operator.go inferFailedReason."""
@@ -206,7 +221,7 @@ class _Work:
         late = next((each for each in everyone if each.message == POD_DEADLINE), None)
         if late is not None:
             return Phase.FAILED, POD_DEADLINE
-        failed = [each for each in self.of(Role.INIT, Role.MAIN) if each.phase.is_bad]
+        failed = [each for each in self.of(Role.INIT, Role.MAIN, Role.WAIT) if each.phase.is_bad]
         broken = [each for each in everyone if each.phase is Phase.ERROR and _exit_code(each) is None]
         if broken:
             return Phase.ERROR, broken[0].message
@@ -217,7 +232,7 @@ class _Work:
                 first = self.of(Role.MAIN)[0].key
                 return Phase.ERROR, f"Pod failed before {first} container starts due to PodInitializing: "
             return Phase.FAILED, culprit.message.removesuffix(": ")
-        for each in self.of(Role.MAIN):
+        for each in self.of(Role.MAIN, Role.WAIT):
             if each.message:
                 return Phase.ERROR, each.message  # it ended well, but an output could not be kept
         for each in self.of(Role.SIDECAR):

@@ -16,13 +16,16 @@ from msgspec.structs import replace
 from pinnace.base.errors import PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
 from pinnace.engine.commands import CancelTask, Command, StartTask, Work
-from pinnace.engine.events import Event, RunStarted, TaskEnded
+from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskReady
+from pinnace.engine.naming import attempt_id
+from pinnace.engine.node import Node, NodeType
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run, RunInfo
 from pinnace.ports import executor as port
 from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import RunChange
+from pinnace.runtime.probes import Probe, become_ready, probes_of
 from pinnace.runtime.staging import Stager
 from pinnace.runtime.workers import Workers
 
@@ -104,6 +107,7 @@ class Driver:
         if isinstance(update, port.TaskStarted):
             event = self._stager.started(update)
             if event is not None:
+                self._watch_ready(update.attempt_id)
                 self._mailbox.append(event)
                 if self._patience is None:
                     loop = asyncio.get_running_loop()
@@ -170,6 +174,17 @@ class Driver:
         if ended:
             self._release(ended)
 
+        self._stager.forget(self._ended_pods(outcome.nodes))
+
+    def _ended_pods(self, nodes: Iterable[Node]) -> list[str]:
+        """Return under which ids what the containers of pods shared is kept, of those that are over now."""
+        return [
+            attempt_id(self.run.info.uid, node)
+            for node in nodes
+            if node.type is NodeType.POD
+            and node.phase.is_fulfilled
+            and self.run.index.children.get(node.number)
+        ]
     async def _commit(self, change: RunChange) -> None:
         """Save ``change``, waiting for room as long as it takes: nothing may happen that is not saved."""
         is_told = False
@@ -276,6 +291,20 @@ class Driver:
                 self.tell([self._stager.refused(by_attempt[spec.attempt_id], error, self._clock())])
 
     async def _collect(self, update: port.TaskEnded) -> None:
+    def _watch_ready(self, attempt_id: str) -> None:
+        """Find out when a daemon can be used, if it is to be asked."""
+        command = self._stager.command_of(attempt_id)
+        probes = probes_of(command) if command is not None and command.template.daemon else ()
+        if command is not None and probes:
+            self._spawn(self._tell_ready(command, probes))
+
+    async def _tell_ready(self, command: StartTask, probes: tuple[Probe, ...]) -> None:
+        def is_wanted() -> bool:
+            return self._stager.command_of(command.attempt_id) is not None
+
+        if await become_ready(probes, is_wanted):
+            self.tell([TaskReady(node=command.node, attempt_id=command.attempt_id, at=self._clock())])
+
         event = await self._stager.ended(update)
         if event is not None:
             self.tell([event])

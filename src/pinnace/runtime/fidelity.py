@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pinnace.spec.templates import Container, Template
+from pinnace.engine.containers import container_of, is_probed
+from pinnace.spec.templates import Template
 from pinnace.spec.workflow import WorkflowSpec
 
+#: What a daemon is waited for by: other tasks are not, and commands are not run in a container that runs.
+_PROBED = {
+    "readiness_probe": "readinessProbe: not probed",
+    "startup_probe": "startupProbe: not probed",
+}
 #: Field → what is not done about it. Asked of the container, the template and the workflow.
 _CONTAINER: dict[str, str] = {
     "resources": "resources: no requests or limits are enforced",
     "security_context": "securityContext: the task runs as the user who runs Pinnace",
     "liveness_probe": "livenessProbe: not probed",
-    "readiness_probe": "readinessProbe: not probed",
-    "startup_probe": "startupProbe: not probed",
+    **_PROBED,
     "lifecycle": "lifecycle: its handlers do not run",
     "ports": "ports: the host's own network is used",
     "image_pull_policy": "imagePullPolicy: no image is pulled",
@@ -51,13 +56,16 @@ _WORKFLOW: dict[str, str] = {
 _NO_REPOSITORY = "artifactRepositoryRef: no ConfigMap given holds one that works here, the local one is used"
 
 
-def notes_of(template: Template, common: Iterable[str]) -> tuple[str, ...]:
+def notes_of(template: Template, common: Iterable[str], name: str = "") -> tuple[str, ...]:
     """Return a sentence for each thing that the manifest asks of this node and that is not done here.
 
-    ``common`` are those that the workflow asks of all its nodes, of ``notes_of_workflow``.
+    ``name`` is that of a container of its pod, "" where it has but one. ``common`` are those that the
+    workflow asks of all its nodes, of ``notes_of_workflow``.
     """
-    container: Container | None = template.container or template.script
-    own = _notes(container, _CONTAINER) if container is not None else []
+    container = container_of(template, name)
+    own = _notes(container, _CONTAINER)
+    if template.daemon and is_probed(container):
+        own = [note for note in own if note not in _PROBED.values()]
     return tuple(dict.fromkeys((*own, *_notes(template, _TEMPLATE), *common)))
 
 

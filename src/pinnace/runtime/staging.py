@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import ArtifactNotFound, PinnaceError
 from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask
+from pinnace.engine.containers import MAIN, container_of, is_main, outputs_of, wants_inputs
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.naming import node_id, pod_name
 from pinnace.engine.run import Run
@@ -29,14 +30,11 @@ from pinnace.runtime.fidelity import notes_of, notes_of_workflow
 from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
 from pinnace.runtime.volumes import Volumes
 from pinnace.spec.locate import kept, relocate
-from pinnace.spec.parameters import Archive, Artifact
-from pinnace.spec.templates import Container, ScriptTemplate, Template
+from pinnace.spec.parameters import Archive, Artifact, Outputs
+from pinnace.spec.templates import Container, ScriptTemplate
 
 #: Where a script's source appears. Source: Argo workflow/common ExecutorScriptSourcePath.
 SCRIPT_PATH = "/argo/staging/script"
-
-#: What an archived log is declared as. Source: Argo we/executor.go SaveLogs.
-LOG_ARTIFACT = Artifact(name="main-logs", path="main.log", archive=Archive(none={}))
 
 _PROBLEMS = {
     port.EndReason.EXITED: TaskProblem.NONE,
@@ -105,9 +103,9 @@ class Stager:
     def know(self, command: StartTask) -> None:
         """Remember a task that an earlier process started: its end will be collected."""
         self._tasks[command.attempt_id] = command
-        self._notes[command.attempt_id] = notes_of(command.template, self._common_notes)
+        self._notes[command.attempt_id] = notes_of(command.template, self._common_notes, command.container)
 
-    def node_of(self, attempt_id: str) -> StartTask | None:
+    def command_of(self, attempt_id: str) -> StartTask | None:
         """Return the command of a known attempt."""
         return self._tasks.get(attempt_id)
 
@@ -118,16 +116,16 @@ class Stager:
             PinnaceError: an input, a secret or the image's stand-in is missing.
         """
         self.know(command)
-        artifacts = [each for each in command.template.inputs.artifacts if each.path]
+        artifacts = _inputs(command)
         loaded = await asyncio.to_thread(self._load, command, artifacts) if artifacts else ()
         return self._spec(command, tuple(loaded))
 
     def _spec(self, command: StartTask, loaded: tuple[port.StagedFile, ...]) -> port.TaskSpec:
         template = command.template
-        container = container_of(template)
+        container = container_of(template, command.container)
         files = [*loaded]
         if container.volume_mounts:
-            files += self._volumes.files(container, template, self._staging / command.attempt_id)
+            files += self._volumes.files(container, template, self._staging / command.pod_id)
         aliases = (self._run.workflow.spec.host_aliases, template.host_aliases)
         if self._isolated:
             files += hosts_file(*aliases)
@@ -153,7 +151,7 @@ class Stager:
             env=tuple(whole.items()),
             working_dir=container.working_dir,
             files=(*found.files, *files),
-            captures=captures_of(template),
+            captures=captures_of(outputs_of(template, command.container)),
             want_result=command.want_result,
             deadline=command.deadline,
             timeout=command.timeout,
@@ -176,7 +174,7 @@ class Stager:
             "status.podIP": "127.0.0.1",
         }
         own = {
-            "ARGO_CONTAINER_NAME": "main",
+            "ARGO_CONTAINER_NAME": command.container or MAIN,
             "ARGO_NODE_ID": node_id(info.name, command.node_name),
             "ARGO_POD_NAME": fields["metadata.name"],
             "ARGO_WORKFLOW_NAME": info.name,
@@ -211,13 +209,13 @@ class Stager:
 
     def needs_loading(self, command: StartTask) -> bool:
         """Return whether preparing the task may block."""
-        return any(artifact.path for artifact in command.template.inputs.artifacts)
+        return bool(_inputs(command))
 
     def is_plain(self, update: port.TaskEnded) -> bool:
         """Return whether collecting the end cannot block: there are no artifacts to save."""
         command = self._tasks.get(update.attempt_id)
         has_artifacts = any(each.kind is port.CaptureKind.ARTIFACT for each in update.captures)
-        return command is None or not (has_artifacts or wants_logs(command.template))
+        return command is None or not (has_artifacts or wants_logs(command))
 
     def ended_plainly(self, update: port.TaskEnded) -> TaskEnded | None:
         """Return the event that a plain end means; None for an attempt that is not this run's."""
@@ -262,7 +260,7 @@ class Stager:
                     saved.append(self._save(command, declared[capture.name], Path(capture.stored)))
                 except PinnaceError as error:
                     trouble = trouble or f"output artifact {capture.name}: {_told(error)}"
-        if wants_logs(command.template):
+        if wants_logs(command):
             saved += self._save_log(command)
         problem = _PROBLEMS[update.reason]
         if trouble and problem is TaskProblem.NONE:
@@ -300,36 +298,42 @@ class Stager:
         log = self._folder / "logs" / f"{command.attempt_id}.log"
         if not log.exists():
             return []
-        return [replace(self._save(command, LOG_ARTIFACT, log), path="", archive=None)]
+        declared = log_artifact(command.container or MAIN)
+        return [replace(self._save(command, declared, log), path="", archive=None)]
 
 
-def container_of(template: Template) -> Container:
-    """Return the container that the template runs."""
-    container = template.script or template.container
-    if container is None:
-        message = f"template {template.name!r} has no container"
-        raise PinnaceError(message)
-    return container
+def log_artifact(container: str) -> Artifact:
+    """Return what the archived log of a container is declared as. Source: Argo we/executor.go SaveLogs."""
+    return Artifact(name=f"{container}-logs", path=f"{container}.log", archive=Archive(none={}))
 
 
-def captures_of(template: Template) -> tuple[port.Capture, ...]:
+def _inputs(command: StartTask) -> list[Artifact]:
+    """Return the artifacts that the container finds at their paths."""
+    if not wants_inputs(command.template, command.container):
+        return []
+    return [each for each in command.template.inputs.artifacts if each.path]
+
+
+def captures_of(outputs: Outputs) -> tuple[port.Capture, ...]:
     """Return what is kept of the task's view when it has ended."""
     found = [
         port.Capture(name=each.name, path=each.value_from.path, kind=port.CaptureKind.PARAMETER)
-        for each in template.outputs.parameters
+        for each in outputs.parameters
         if each.value_from is not None and each.value_from.path
     ]
     found += [
         port.Capture(name=each.name, path=each.path, kind=port.CaptureKind.ARTIFACT)
-        for each in template.outputs.artifacts
+        for each in outputs.artifacts
         if each.path
     ]
     return tuple(found)
 
 
-def wants_logs(template: Template) -> bool:
-    """Return whether the node's log is kept as an artifact."""
-    return template.archive_location is not None and bool(template.archive_location.archive_logs)
+def wants_logs(command: StartTask) -> bool:
+    """Return whether the task's log is kept as an artifact."""
+    location = command.template.archive_location
+    is_kept = location is not None and bool(location.archive_logs)
+    return is_kept and is_main(command.template, command.container)
 
 
 def _told(error: PinnaceError) -> str:

@@ -21,6 +21,8 @@ _ENTRY = NodeNumber(0)
 
 def is_shown(run: Run, node: Node) -> bool:
     """Return whether Argo would have the node: it was let in, or was before a retry opened it again."""
+    if node.is_hidden:
+        return False
     return node.phase is not Phase.WAITING or bool(run.index.children.get(node.number))
 
 
@@ -91,6 +93,8 @@ class Graph:
             return self._before_group(node, parent)
         if parent.type is NodeType.DAG:
             return self._before_task(node, parent)
+        if node.type is NodeType.CONTAINER:
+            return self._before_container(node, parent)
         return (parent.number,)
 
     def _before_group(self, group: Node, steps: Node) -> Iterable[NodeNumber]:
@@ -111,6 +115,13 @@ class Graph:
         made = (self._made(dag.number, need) for need in needs)
         return self._all_outbound(number for number in made if number is not None)
 
+    def _before_container(self, node: Node, pod: Node) -> Iterable[NodeNumber]:
+        """Return what a container of a set follows. Source: Argo container_set_template.go."""
+        parts = template_of(self._turn, pod).parts
+        needs = next((part.needs for part in parts if part.name == node.key), ())
+        made = [self._made(pod.number, need) for need in needs]
+        return [number for number in made if number is not None] or (pod.number,)
+
     def _all_outbound(self, numbers: Iterable[NodeNumber]) -> Iterator[NodeNumber]:
         for number in numbers:
             yield from self._outbound_of(number)
@@ -126,7 +137,7 @@ class Graph:
         after = list(self.children(node.number))
         if node.type is NodeType.RETRY:
             return (after[-1],) if after else ()
-        if node.type is NodeType.TASK_GROUP:
+        if node.type is NodeType.TASK_GROUP or (after and node.type in {NodeType.POD, NodeType.CONTAINER}):
             return tuple(self._all_outbound(after)) if after else (node.number,)
         if node.type in {NodeType.STEPS, NodeType.DAG}:
             return tuple(self._all_outbound(self.outbound_nodes(node)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.node import Node, Phase
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Run
 
 _COMPLETE = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.OMITTED})
@@ -22,7 +22,8 @@ class Progress:
         self._run_done = self._run_known = 0
         for number in sorted(run.nodes, reverse=True):
             node = run.nodes[number]
-            if node.type.is_leaf and node.phase is not Phase.WAITING:
+            is_counted = node.type.is_leaf or (node.type is NodeType.CONTAINER and not node.is_hidden)
+            if is_counted and node.phase is not Phase.WAITING:
                 is_done = int(node.phase in _COMPLETE)
                 self._add(number, is_done, 1)
                 self._run_done += is_done

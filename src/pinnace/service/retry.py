@@ -109,7 +109,7 @@ class _Plan:
         self._forget_what_follows(node)
         for each in above:
             self._forget_what_follows(each)
-        if node.type is NodeType.RETRY:
+        if node.type in {NodeType.RETRY, NodeType.POD}:  # a pod's containers are made anew
             for attempt in self._run.index.children.get(node.number, ()):
                 self._remove(attempt)
         if self._anew:
@@ -202,6 +202,8 @@ def _explains(run: Run, number: NodeNumber) -> bool:
     A Retry node of tasks begins its attempts afresh; one of steps or a dag goes on with the last attempt.
     """
     node = run.nodes[number]
+    if node.type is NodeType.CONTAINER:
+        return False  # its pod's is
     return node.phase.is_bad and not node.is_hook and not (node.is_attempt and node.type.is_leaf)
 
 
@@ -222,6 +224,9 @@ def _went_on(run: Run, graph: Graph) -> set[NodeNumber]:
     for number in sorted(run.nodes, reverse=True):
         for after in graph.children(number):
             node = run.nodes[after]
+            if node.type is NodeType.CONTAINER:
+                found.update({number} if after in found else ())
+                continue
             is_own = node.parent == number
             if not node.is_hook and not is_own and (node.phase is Phase.SUCCEEDED or after in found):
                 found.add(number)

@@ -85,7 +85,9 @@ def select_nodes(run: Run, selector: FieldSelector) -> list[Node]:
     """Return the nodes that the selector means, oldest first; those that wait to be let in are not asked."""
     nodes = (run.nodes[number] for number in sorted(run.nodes))
     return [
-        node for node in nodes if node.phase is not Phase.WAITING and selector.matches(node_fields(run, node))
+        node
+        for node in nodes
+        if node.phase is not Phase.WAITING and not node.is_hidden and selector.matches(node_fields(run, node))
     ]
 
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.commands import CancelTask, StartTask, Work
-from pinnace.engine.events import Event, TaskEnded, TaskProblem, TaskStarted, WorkEnded
+from pinnace.engine.containers import container_of, is_probed
+from pinnace.engine.events import Event, TaskEnded, TaskProblem, TaskReady, TaskStarted, WorkEnded
 from pinnace.engine.node import Phase
 from pinnace.spec.parameters import Artifact
 
@@ -49,7 +50,7 @@ Script = Callable[[StartTask | Work], Behaviour]
 class _Task:
     """A task that was handed over: it survives the process that did."""
 
-    __slots__ = ("behaviour", "end", "ends_at", "node", "started_at", "told")
+    __slots__ = ("behaviour", "end", "ends_at", "is_ready", "node", "started_at", "told")
 
     def __init__(self, node: NodeNumber, behaviour: Behaviour, now: float) -> None:
         self.node = node
@@ -59,6 +60,8 @@ class _Task:
         self.end: TaskEnded | None = None
         self.told = 0
         """0: nothing; 1: its start; 2: its end."""
+        self.is_ready: bool | None = None
+        """Whether it was told that it can be used; None if nobody is to be told."""
 
 
 class SimulatedExecutor:
@@ -88,7 +91,10 @@ class SimulatedExecutor:
                 behaviour = replace(
                     behaviour, seconds=max(0.0, min(limits)), problem=TaskProblem.DEADLINE, exit_code=None
                 )
-            self._tasks[command.attempt_id] = _Task(command.node, behaviour, now)
+            task = self._tasks[command.attempt_id] = _Task(command.node, behaviour, now)
+            container = container_of(command.template, command.container)
+            if command.template.daemon and is_probed(container):
+                task.is_ready = False
             self.starts[command.attempt_id] = command.node_name
 
     def cancel(self, command: CancelTask, now: float) -> None:
@@ -111,6 +117,8 @@ class SimulatedExecutor:
                 TaskProblem.CANCELLED,
             }:
                 found.append(TaskStarted(node=task.node, attempt_id=attempt_id, at=task.started_at))
+            if task.is_ready is False and task.told == 1:
+                found.append(TaskReady(node=task.node, attempt_id=attempt_id, at=now))
             if task.told < 2 and task.ends_at <= now:
                 found.append(self._ended(attempt_id, task))
         return found
@@ -138,6 +146,8 @@ class SimulatedExecutor:
             self._tasks[event.attempt_id].told = max(1, self._tasks[event.attempt_id].told)
         elif isinstance(event, TaskEnded) and event.attempt_id in self._tasks:
             self._tasks[event.attempt_id].told = 2
+        elif isinstance(event, TaskReady) and event.attempt_id in self._tasks:
+            self._tasks[event.attempt_id].is_ready = True
 
     def release(self, attempt_id: str) -> None:
         """Forget an attempt whose end is saved."""
@@ -148,6 +158,7 @@ class SimulatedExecutor:
         """Return every known attempt; all that happened to them will be told again."""
         for task in self._tasks.values():
             task.told = 0
+            task.is_ready = None if task.is_ready is None else False
         return set(self._tasks)
 
     def next_at(self, now: float) -> float | None:

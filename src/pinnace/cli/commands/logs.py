@@ -27,7 +27,7 @@ _INTERVAL = 0.1
 @click.argument("step", required=False, default="", metavar="[STEP]")
 @namespace_option
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
-@click.option("-c", "--container", default="main", show_default=True, help="The container.")
+@click.option("-c", "--container", default="", metavar="NAME", help="The container, if not the main one.")
 @click.option(
     "--tail", type=click.IntRange(min=-1), default=-1, help="Only so many of each step's last lines."
 )
@@ -43,7 +43,7 @@ def logs(name: str, step: str, namespace: str | None, **given: Any) -> None:
     STEP is a pod's name, or the name of a step as `get` shows it.
     """
     from pinnace.cli.printing import print_entries
-    from pinnace.service.logs import LogRequest, require_step
+    from pinnace.service.logs import LogRequest, require_container, require_step
     from pinnace.service.queries import resolve
 
     request = LogRequest(
@@ -58,6 +58,7 @@ def logs(name: str, step: str, namespace: str | None, **given: Any) -> None:
     with opened() as pinnace:
         uid = resolve(pinnace.store, name, namespace_of(namespace)).uid
         run = pinnace.load(uid)
+        require_container(run, given["container"])
         if step and not given["follow"]:
             require_step(run, step)
         folder = pinnace.home.runs / uid / "logs"

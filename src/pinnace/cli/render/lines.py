@@ -69,7 +69,7 @@ class Lines:
             and node.phase is not Phase.WAITING
         ):
             self._line(look.icon, f"{node.name}{self._detail(run, node)}")
-        elif node.phase is Phase.ERROR and node.message:
+        elif node.phase is Phase.ERROR and node.message and not node.is_hidden:
             self._line(look.icon, f"{node.name}: {node.message}")
 
     def _detail(self, run: Run, node: Node) -> str:

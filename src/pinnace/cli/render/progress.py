@@ -112,7 +112,7 @@ class Progress:
         for node in nodes:
             before = self._phases.get(node.number)
             self._remember(node, before)
-            if node.type in _GROUPS:
+            if node.type in _GROUPS or node.is_hidden:
                 continue
             if node.is_attempt:
                 self._count_attempt(node)
