@@ -15,7 +15,8 @@
 
 A word is ``exit=1 result=x message=x problem=lost phase=Failed`` or ``p.NAME=VALUE`` for a parameter, and
 ``a.NAME=KEY`` for an artifact. Each turn is answered by what changed (``+`` new, ``~`` other), what is asked
-of the world (``>``), the workflow's phase when it changed (``=``) and when it wants to be woken (``@``).
+of the world (``>``), what metrics emit (``$``), the workflow's phase when it changed (``=``) and when it
+wants to be woken (``@``).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
 from pinnace.engine.commands import ActOnObject, SendRequest, StartTask, TransformData, Work
+from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
     Event,
     NodeSet,
@@ -101,7 +103,7 @@ class Stage:
         run = self.run_
         lines = [self.change(node) for node in outcome.nodes]
         old_wake = next_wake(run)
-        self.journal.save(outcome.state, outcome.nodes)
+        self.journal.save(outcome)
         apply(run, outcome)
         verify(run, self.now)
         for command in outcome.commands:
@@ -113,6 +115,7 @@ class Stage:
             else:
                 lines.append(f"> cancel {name}")
                 self.running.discard(name)
+        lines += [_emitted(emission) for emission in outcome.metrics]
         if outcome.state is not None:
             lines.append(f"= {run.state.phase}{_colon(run.state.message)}")
         wake = next_wake(run)
@@ -288,3 +291,10 @@ def _key(artifact: Artifact) -> str:
 
 def _rule(rules: list[list[str]], name: str) -> list[str]:
     return next((words for pattern, *words in rules if fnmatchcase(name, pattern)), [])
+
+
+def _emitted(emission: Emission) -> str:
+    labels = ",".join(f"{key}={value}" for key, value in emission.labels)
+    kind, buckets = emission.definition.kind, "".join(f" <={bound:g}" for bound in emission.buckets)
+    operation = f"{emission.operation} " if kind == "gauge" else ""
+    return f"$ {emission.name}{{{labels}}} {kind} {operation}{emission.value:g}{buckets}"

@@ -47,6 +47,7 @@ COMMANDS = {
     "resubmit": Place("resubmit", "resubmit", "Run a workflow again as a new run."),
     "delete": Place("delete", "delete", "Forget runs with their logs."),
     "lint": Place("lint", "lint", "Say what is wrong in manifests."),
+    "metrics": Place("metrics", "metrics", "Print what metrics have come to, as Prometheus reads it."),
     "graph": Place("graph", "graph", "Show what a workflow looks like before it runs."),
     "schema": Place("schema", "schema", "Print the JSON schema of manifests, for editors."),
     "version": Place("version", "version", "Print the version."),

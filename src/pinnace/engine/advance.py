@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from pinnace.base.ids import NodeNumber
 from pinnace.engine import lifecycle, multipod, work
 from pinnace.engine.commands import Command
+from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
     Event,
     NodeSet,
@@ -32,18 +33,21 @@ from pinnace.engine.gates import STEP_DEADLINE, may_run, refill, shutdown_messag
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, pod, suspend
 from pinnace.engine.leaf import attempt, end, end_daemons
+from pinnace.engine.metrics import measure
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import Run, RunState, Shutdown
 from pinnace.engine.turn import Turn
 
 
 class Outcome:
-    """What a turn came to: save ``nodes`` and ``state``, ``apply`` it, perform ``commands``."""
+    """What a turn came to: save ``nodes``, ``state`` and ``metrics``, ``apply`` it, perform ``commands``."""
 
-    __slots__ = ("_turn", "commands", "nodes", "state")
+    __slots__ = ("_turn", "commands", "metrics", "nodes", "state")
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
+        self.metrics: list[Emission] = measure(turn)
+        """What the ends of nodes emitted: to be saved with them, and once."""
         known = turn.run.nodes
         self.nodes: list[Node] = [node for number, node in turn.nodes.items() if known.get(number) != node]
         """Nodes that are new or changed."""
@@ -116,6 +120,8 @@ def apply(run: Run, outcome: Outcome) -> None:
                 index.wake(node)
     run.nodes.update(turn.nodes)
     run.state = turn.state
+    for emission in outcome.metrics:
+        run.metrics.setdefault(emission.name, emission.definition)
 
 
 def restore(run: Run, state: RunState, nodes: Iterable[Node]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.emissions import Definition
 from pinnace.engine.index import Index
 from pinnace.engine.node import Node, NodeOutputs
 from pinnace.engine.templateplan import TemplatePlan
@@ -43,6 +44,8 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     outputs: NodeOutputs = NodeOutputs()
     """What ``globalName`` exported."""
     generation: int = 0
+    metric_errors: tuple[str, ...] = ()
+    """What was wrong with metrics: the text of Argo's condition ``MetricsError``."""
 
     @property
     def is_finished(self) -> bool:
@@ -77,7 +80,10 @@ class RunInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Run:
     """One workflow on its way. Changed only by ``apply``."""
 
-    __slots__ = ("index", "info", "lookup", "memo", "nodes", "state", "templates", "workflow", "written")
+    __slots__ = (
+        *("index", "info", "lookup", "memo", "metrics", "nodes", "state"),
+        *("templates", "workflow", "written"),
+    )
 
     def __init__(self, info: RunInfo, workflow: Workflow, lookup: TemplateLookup) -> None:
         self.info = info
@@ -91,6 +97,8 @@ class Run:
         self.index = Index()
         self.templates: dict[tuple[str, TemplateRef | None, str], TemplatePlan] = {}
         """(name, reference, scope) → what is called there; losing it changes nothing."""
+        self.metrics: dict[str, Definition] = {}
+        """What is known of the metrics of a name, emitted by this run or before: it may not change."""
         self.memo: dict[Any, Any] = {}
         """Facts that follow from immutable things and are worth keeping: plans,
         aggregates of finished groups. Losing it changes nothing."""

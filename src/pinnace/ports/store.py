@@ -21,8 +21,10 @@ from typing import Any, Protocol
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.emissions import Emission
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState, Shutdown
+from pinnace.ports.metrics import MetricStore
 from pinnace.ports.objects import KeptObject, ObjectStore
 from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
 
@@ -114,6 +116,8 @@ class RunChange(msgspec.Struct, frozen=True, kw_only=True):
     requests_done: Collection[int] = ()
     info: RunInfo | None = None
     """None: as it was. Name, namespace and uid stay."""
+    metrics: Sequence[Emission] = ()
+    """What is added to the series of ``Store.metrics``."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +135,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """Keeps runs. Every method may raise ``StorageError``; the same call may succeed later."""
+
+    @property
+    def metrics(self) -> MetricStore:
+        """Return what all runs emitted."""
 
     @property
     def objects(self) -> ObjectStore:

@@ -162,6 +162,7 @@ class Driver:
                     state=outcome.state,
                     nodes=outcome.nodes,
                     requests_done=done,
+                    metrics=outcome.metrics,
                     info=info,
                 )
             )
@@ -173,7 +174,6 @@ class Driver:
         self._perform(outcome.commands)
         if ended:
             self._release(ended)
-
         self._stager.forget(self._ended_pods(outcome.nodes))
 
     def _ended_pods(self, nodes: Iterable[Node]) -> list[str]:
@@ -185,6 +185,7 @@ class Driver:
             and node.phase.is_fulfilled
             and self.run.index.children.get(node.number)
         ]
+
     async def _commit(self, change: RunChange) -> None:
         """Save ``change``, waiting for room as long as it takes: nothing may happen that is not saved."""
         is_told = False
@@ -290,7 +291,6 @@ class Driver:
             for spec in specs:
                 self.tell([self._stager.refused(by_attempt[spec.attempt_id], error, self._clock())])
 
-    async def _collect(self, update: port.TaskEnded) -> None:
     def _watch_ready(self, attempt_id: str) -> None:
         """Find out when a daemon can be used, if it is to be asked."""
         command = self._stager.command_of(attempt_id)
@@ -305,6 +305,7 @@ class Driver:
         if await become_ready(probes, is_wanted):
             self.tell([TaskReady(node=command.node, attempt_id=command.attempt_id, at=self._clock())])
 
+    async def _collect(self, update: port.TaskEnded) -> None:
         event = await self._stager.ended(update)
         if event is not None:
             self.tell([event])

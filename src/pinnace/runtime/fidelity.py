@@ -41,11 +41,10 @@ _TEMPLATE: dict[str, str] = {
     "pod_resources": "podResources: no requests or limits are enforced",
     "resource_claims": "resourceClaims: no devices are claimed",
     "executor": "executor: no account is assumed",
-    "metrics": "metrics: not emitted by a run in one process",
     "memoize": "memoize: the cache is not used, the task runs",
 }
 _WORKFLOW: dict[str, str] = {
-    **{name: text for name, text in _TEMPLATE.items() if name not in {"metadata", "metrics", "memoize"}},
+    **{name: text for name, text in _TEMPLATE.items() if name not in {"metadata", "memoize"}},
     "image_pull_secrets": "imagePullSecrets: no image is pulled",
     "dns_policy": "dnsPolicy: the host's own is used",
     "dns_config": "dnsConfig: the host's own is used",

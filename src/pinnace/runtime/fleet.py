@@ -123,6 +123,7 @@ class Fleet:
     async def _drive(self, uid: str, lease: int) -> None:
         stored = self._store.load_run(uid)
         run = rebuilt(stored)
+        run.metrics.update((series.name, series.definition) for series in self._store.metrics.series())
         driver = self._drivers[uid] = Driver(
             run,
             lease,

@@ -124,6 +124,9 @@ def _conditions(run: Run) -> list[dict[str, str]]:
     found = [{"type": "PodRunning", "status": str(is_running)}]
     if run.state.is_finished or run.state.generation:  # a retry takes it back
         found.append({"type": "Completed", "status": str(run.state.is_finished)})
+    if run.state.metric_errors:
+        message = ", ".join(run.state.metric_errors)
+        found.append({"type": "MetricsError", "status": "True", "message": message})
     return found
 
 

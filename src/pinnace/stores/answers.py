@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from pinnace.base.errors import LeaseLost, NameTaken, NotFoundError, ObjectChanged, UsageError
+from pinnace.engine.emissions import Definition, Emission
 from pinnace.engine.run import RunInfo, RunState
+from pinnace.ports.metrics import Series
 from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import RunFilter, RunSummary
 
@@ -121,3 +125,17 @@ def object_changed(kept: KeptObject) -> ObjectChanged:
     """Return the error for a change of an object that is not what was read."""
     message = f"{kept.kind} {printable(kept.name)} was changed or deleted meanwhile"
     return ObjectChanged(message, remedy="Try again.")
+
+
+def printable_emission(emission: Emission) -> Emission:
+    """Return what was emitted without lone surrogates."""
+    definition = Definition(emission.definition.kind, printable(emission.definition.help))
+    labels = tuple((printable(key), printable(value)) for key, value in emission.labels)
+    return replace(emission, definition=definition, labels=labels)
+
+
+def definition_of(known: Series, emission: Emission) -> Emission | None:
+    """Return what is emitted as one more series of a name; None when it contradicts what the name means."""
+    if known.definition != emission.definition:
+        return None
+    return replace(emission, buckets=known.buckets)

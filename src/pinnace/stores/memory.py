@@ -6,20 +6,24 @@ It keeps every rule of the port but durability: the contract tests of the durabl
 from __future__ import annotations
 
 import copy
+import json
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.emissions import Emission
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState
+from pinnace.ports.metrics import Series, added
 from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import Owner, Request, RunChange, RunFilter, RunSummary, StoredRun, Submission
 from pinnace.stores.answers import (
+    definition_of,
     lease_lost,
     matches,
     name_taken,
@@ -28,6 +32,7 @@ from pinnace.stores.answers import (
     object_changed,
     object_taken,
     pick,
+    printable_emission,
     summarize,
 )
 from pinnace.stores.processes import is_dead
@@ -114,6 +119,30 @@ def _copy(kept: KeptObject) -> KeptObject:
     return msgspec.structs.replace(kept, body=copy.deepcopy(kept.body))
 
 
+class MemoryMetrics:
+    """Keeps time series in memory."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+        self._series: dict[tuple[str, str], Series] = {}
+
+    def series(self) -> Sequence[Series]:
+        """Return all series, by name and labels."""
+        with self._lock:
+            return [self._series[key] for key in sorted(self._series)]
+
+    def add(self, emissions: Iterable[Emission]) -> None:
+        """Add what was emitted."""
+        for each in emissions:
+            emission = printable_emission(each)
+            key = (emission.name, json.dumps(emission.labels))
+            known = self._series.get(key)
+            first = next((series for series in self.series() if series.name == emission.name), None)
+            defined = emission if first is None else definition_of(first, emission)
+            if defined is not None:
+                self._series[key] = added(known, defined)
+
+
 class MemoryStore:
     """Keeps runs in memory. What it is given is immutable, and kept as it is."""
 
@@ -128,6 +157,8 @@ class MemoryStore:
         self._changes = 0
         #: What the namespaces hold beside runs.
         self.objects = MemoryObjects(self._lock, self._count)
+        #: What all runs emitted.
+        self.metrics = MemoryMetrics(self._lock)
 
     # Runs --------------------------------------------------------------------------------------------------
 
@@ -174,6 +205,7 @@ class MemoryStore:
                 for number in change.removed:
                     row.nodes.pop(number, None)
                 row.nodes.update((node.number, node) for node in change.nodes)
+                self.metrics.add(change.metrics)
                 for request in change.requests_done:
                     row.requests.pop(request, None)
             self._changes += 1

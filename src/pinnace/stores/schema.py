@@ -26,7 +26,7 @@ from sqlalchemy import (
 from pinnace.base.errors import StorageError
 
 #: The newest revision: four digits, so that later ones are greater.
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData()
 
@@ -109,6 +109,15 @@ objects = Table(
     Column("created_at", Float, nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False),  # JSON, ASCII only
+)
+
+#: The time series of custom metrics, of all runs; they outlive them.
+metric_series = Table(
+    "metric_series",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("labels", Text, primary_key=True),  # a JSON list of keys and values
+    Column("data", LargeBinary, nullable=False),
 )
 
 _version = sa.table("alembic_version", sa.column("version_num", Text))

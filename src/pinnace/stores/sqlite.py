@@ -35,6 +35,7 @@ from pinnace.stores import leases
 from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable, printable_labels
 from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database, driver
+from pinnace.stores.metrics import SqliteMetrics, add_emissions
 from pinnace.stores.objects import SqliteObjects, replace_object
 from pinnace.stores.processes import is_dead
 from pinnace.stores.schema import nodes as node_rows
@@ -92,6 +93,8 @@ class SqliteStore:
         self._database = Database(path, patience=patience)
         #: What the namespaces hold beside runs.
         self.objects = SqliteObjects(self._database)
+        #: What all runs emitted.
+        self.metrics = SqliteMetrics(self._database)
 
     # Runs --------------------------------------------------------------------------------------------------
 
@@ -162,6 +165,7 @@ class SqliteStore:
                     removed = [(change.uid, number) for number in change.removed]
                     driver(connection).executemany(_REMOVE_NODE, removed)
                 waiting += rows
+                add_emissions(connection, change.metrics)
                 if change.requests_done:
                     done = (requests.c.run == change.uid) & requests.c.id.in_(change.requests_done)
                     connection.execute(requests.update().where(done).values(done_at=self._clock()))

@@ -15,7 +15,7 @@ Rules that hold here, and that make it a proof of the engine:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from msgspec import Struct
@@ -24,11 +24,12 @@ from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess, restore
 from pinnace.engine.commands import CancelTask, Command, StartTask, Work
+from pinnace.engine.emissions import Emission
 from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskStarted
 from pinnace.engine.invariants import check
 from pinnace.engine.node import Node
 from pinnace.engine.recovery import lost_tasks, open_tasks
-from pinnace.engine.run import Run, RunState
+from pinnace.engine.run import Run
 from pinnace.testing.simulated import Script, SimulatedExecutor, SimulatedWorkers
 
 #: A run that takes more turns than this will not end.
@@ -105,15 +106,18 @@ class Journal:
         self._fresh = run
         self.state = run.state
         self.nodes: dict[NodeNumber, Node] = dict(run.nodes)
+        self.metrics: list[Emission] = []
 
-    def save(self, state: RunState | None, nodes: Iterable[Node]) -> None:
+    def save(self, outcome: Outcome) -> None:
         """Keep what changed."""
-        self.state = self.state if state is None else state
-        self.nodes.update((node.number, node) for node in nodes)
+        self.state = self.state if outcome.state is None else outcome.state
+        self.nodes.update((node.number, node) for node in outcome.nodes)
+        self.metrics += outcome.metrics
 
     def rebuilt(self) -> Run:
         """Return the run as it was saved."""
         run = Run(self._fresh.info, self._fresh.workflow, self._fresh.lookup)
+        run.metrics.update((each.name, each.definition) for each in self.metrics)
         restore(run, self.state, self.nodes.values())
         return run
 
@@ -208,7 +212,7 @@ class Simulation:
 
     def _carry_out(self, outcome: Outcome, events: Sequence[Event]) -> None:
         self._may_crash()
-        self.journal.save(outcome.state, outcome.nodes)
+        self.journal.save(outcome)
         for event in events:
             self._take_note(event)
         self._may_crash()

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import LeaseLost, NotFoundError
 from pinnace.engine.run import RunState
 from pinnace.ports.store import Request, RunChange, RunFilter, Store
+from pinnace.testing.contracts.metrics import MetricContract
 from pinnace.testing.contracts.objects import ObjectContract
 from pinnace.testing.contracts.store_runs import RunContract
 from pinnace.testing.contracts.store_samples import (
@@ -168,7 +169,7 @@ class LeaseContract(RunContract):
         assert sum(lease is not None for lease in got) == 1
 
 
-class StoreContract(LeaseContract, ObjectContract):
+class StoreContract(LeaseContract, MetricContract, ObjectContract):
     """Everything that a store keeps."""
 
     def test_requests_stay_until_a_saved_change_has_done_them(self, store: Store) -> None:
