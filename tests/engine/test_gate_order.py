@@ -72,7 +72,7 @@ def test_a_shutdown_refuses_all_but_exit_handlers(
     run = begun()
     run.state = replace(run.state, shutdown=shutdown)
     verdict = gates.shutdown_gate(Turn(run, 0.0), waiting(run, is_exit=is_exit))
-    message = f"workflow shutdown with strategy:  {shutdown.value}"
+    message = f"workflow shutdown with strategy: {shutdown.value}"
     assert verdict == (Refuse(Phase.FAILED, message) if is_refused else None)
 
 

@@ -227,3 +227,15 @@ def test_tags_in_artifacts_of_the_workflow_are_replaced(go: Go) -> None:
     (node,) = run.nodes.values()
     assert node.outputs is not None
     assert node.outputs.parameters == {"copy": "hello world"}
+
+
+def test_a_workflow_that_is_shut_down_from_its_beginning_runs_its_exit_handler_alone(go: Go) -> None:
+    run = go(
+        "    - {name: main, script: {image: busybox, command: [sh], source: 'true'}}\n",
+        spec="  shutdown: Stop\n  onExit: main\n",
+    )
+    assert (run.state.phase, run.state.message) == ("Failed", "Stopped with strategy 'Stop'")
+    assert [(node.phase.value, node.message) for node in run.nodes.values()] == [
+        ("Failed", "workflow shutdown with strategy: Stop"),
+        ("Succeeded", ""),
+    ]

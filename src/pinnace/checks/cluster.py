@@ -11,6 +11,7 @@ from typing import Any
 from pinnace.checks.context import Context
 from pinnace.spec.problems import Path, did_you_mean
 
+_SHUTDOWNS = ("", "Stop", "Terminate")
 _POD_GC_STRATEGIES = ("", "OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess")
 #: The operators of a label selector, and whether they need values.
 _OPERATORS = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
@@ -20,6 +21,11 @@ _LONGEST_LABEL = 63
 
 def check_cluster(context: Context) -> None:
     """Report what keeps a cluster from taking the workflow, whatever its templates are."""
+    shutdown = context.spec.shutdown
+    if shutdown not in _SHUTDOWNS:
+        hint = did_you_mean(shutdown, _SHUTDOWNS) or "Stop or Terminate"
+        message = f"{shutdown} is no shutdown strategy"
+        context.findings.error("invalid-value", message, ("spec", "shutdown"), hint)
     pod_gc = context.spec.pod_gc
     if pod_gc is not None and pod_gc.strategy not in _POD_GC_STRATEGIES:
         message = f"podGC.strategy unknown strategy '{pod_gc.strategy}'"

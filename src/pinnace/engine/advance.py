@@ -29,7 +29,14 @@ from pinnace.engine.events import (
     TimePassed,
     WorkEnded,
 )
-from pinnace.engine.gates import STEP_DEADLINE, may_run, refill, shutdown_message, workflow_deadline
+from pinnace.engine.gates import (
+    STEP_DEADLINE,
+    may_run,
+    refill,
+    shutdown_message,
+    stopped_message,
+    workflow_deadline,
+)
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, pod, suspend
 from pinnace.engine.leaf import attempt, end, end_daemons
@@ -231,7 +238,7 @@ def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
         elif node.type is NodeType.POD and node.phase.is_active:
             end(turn, node, shutdown_message(event.shutdown))
         elif node.type.is_leaf and node.phase.is_active:
-            end(turn, node, f"Stopped with strategy '{event.shutdown.value}'")
+            end(turn, node, stopped_message(event.shutdown))
         else:
             turn.assess(node.number)
     turn.assess(NOBODY)
@@ -252,6 +259,7 @@ def _resume_asked(turn: Turn, event: ResumeAsked) -> None:
         for number in turn.run.index.waiting(SUSPENSION):
             turn.assess(number)
         turn.let_go(SUSPENSION, len(turn.run.nodes))
+        turn.assess(NOBODY)
     for node in lifecycle.open_nodes(turn):
         is_meant = event.nodes is None or node.number in event.nodes
         if node.type is NodeType.SUSPEND and node.phase is Phase.RUNNING and is_meant:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.index import SUSPENSION, WORKFLOW
-from pinnace.engine.node import Node, Phase
+from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Shutdown
 from pinnace.engine.turn import Turn
 from pinnace.spec.templates import Template
@@ -44,10 +44,16 @@ Gate = Callable[[Turn, Node], Verdict]
 
 
 def shutdown_gate(turn: Turn, node: Node) -> Verdict:
-    """End what may not start while the run is being stopped."""
-    if node.type.is_leaf and not may_run(turn.state.shutdown, node):
-        return Refuse(Phase.FAILED, shutdown_message(turn.state.shutdown))
-    return None
+    """End what may not start while the run is being stopped.
+
+    Source: Argo workflowpod.go, and operator.go failNodesWithoutCreatedPodsAfterDeadlineOrShutdown.
+    """
+    shutdown = turn.state.shutdown
+    if not node.type.is_leaf or may_run(shutdown, node):
+        return None
+    if node.type is NodeType.POD:
+        return Refuse(Phase.FAILED, f"workflow shutdown with strategy: {shutdown.value}")
+    return Refuse(Phase.FAILED, stopped_message(shutdown))
 
 
 def deadline_gate(turn: Turn, node: Node) -> Verdict:
@@ -153,8 +159,13 @@ def may_run(shutdown: Shutdown, node: Node) -> bool:
     return shutdown is Shutdown.STOP and node.is_exit
 
 
+def stopped_message(shutdown: Shutdown) -> str:
+    """Return what is said of the run, and of a node without a pod, that the shutdown ended."""
+    return f"Stopped with strategy '{shutdown.value}'"
+
+
 def shutdown_message(shutdown: Shutdown) -> str:
-    """Return what a node that the shutdown ended says; the two blanks are Argo's."""
+    """Return what a pod that the shutdown ended says; the two blanks are Argo's."""
     return f"workflow shutdown with strategy:  {shutdown.value}"
 
 

@@ -43,12 +43,17 @@ def start(turn: Turn) -> None:
 
 
 def assess(turn: Turn) -> None:
-    """Run the exit handler when the entry node has ended, and end the run when all is done."""
+    """Run the exit handler when the entry node has ended, and end the run when all is done.
+
+    A suspended run does not end before it is resumed.
+    """
     turn.news.pop(NOBODY, None)
     entry = turn.find(NOBODY, "")
     if entry is None or turn.state.is_finished or not entry.phase.is_fulfilled:
         return
-    if _open_hooks(turn):
+    if turn.state.is_suspended:
+        return
+    if run_hooks(turn) or _open_hooks(turn):
         return
     hook = exit_hook(turn)
     handler = turn.find(NOBODY, "onExit")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError, NameTaken, RefusedError, UsageError
 from pinnace.engine.globals import fixed_globals
 from pinnace.engine.inputs import config_map_value
-from pinnace.engine.run import Run, RunInfo, RunState
+from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.language.expressions import evaluate
@@ -79,7 +79,7 @@ def submit(
         config_maps=tuple(catalogue.config_maps.values()),
         secrets=tuple(catalogue.secrets.values()),
     )
-    state = RunState(is_suspended=bool(merged.spec.suspend))
+    state = RunState(is_suspended=bool(merged.spec.suspend), shutdown=_shutdown(merged))
     for name in names_for(merged):
         info = run_info(merged, lookup, name, now, transient_pattern, {**(labels or {}), **of_template(ref)})
         info = replace(with_estimate(store, info), host=host)
@@ -100,6 +100,19 @@ def submit(
         return info.uid, lease
     message = f"no free name was found for {merged.metadata.generate_name!r}"
     raise RefusedError(message, remedy="Try again, or give a name with --name.")
+
+
+def _shutdown(workflow: Workflow) -> Shutdown:
+    """Return how a run is being ended from its beginning, as Argo takes it from ``spec.shutdown``.
+
+    Raises:
+        ManifestError: there is no such way.
+    """
+    try:
+        return Shutdown(workflow.spec.shutdown)
+    except ValueError:
+        message = f"{workflow.spec.shutdown} is no shutdown strategy"
+        raise ManifestError(message, path="spec.shutdown", remedy="Write Stop or Terminate.") from None
 
 
 def names_for(workflow: Workflow) -> Sequence[str]:
