@@ -14,9 +14,19 @@ from pinnace.engine.events import TaskProblem
 from pinnace.testing.simulated import Behaviour, Script
 
 LEAVES = ("good", "echo", "flaky", "bad", "broken", "slow", "http", "pause")
+PODS = ("staged", "crowd", "set", "again-in-place", "daemon", "probed", "restarted", "served")
 RETRYING = ("again", "backing-off", "capped", "judged", "short-of-time")
 #: How these end depends on when others do.
-TIMED = ("slow", "short-of-time")
+TIMED = ("slow", "short-of-time", *PODS[1:])
+
+CONTAINER = {"image": "i", "command": ["c"]}
+PROBE = {"tcpSocket": {"port": 1}}
+
+
+def containers(*names: str) -> list[dict[str, Any]]:
+    """Return containers of these names."""
+    return [{"name": name, **CONTAINER} for name in names]
+
 
 #: What stands in every manifest. Names tell what a task does: see ``script``.
 TEMPLATES: list[dict[str, Any]] = [
@@ -62,6 +72,47 @@ TEMPLATES: list[dict[str, Any]] = [
         "retryStrategy": {"limit": 9, "backoff": {"duration": "3s", "maxDuration": "7s"}},
         "container": {"image": "i", "command": ["c"]},
     },
+    {"name": "staged", "initContainers": containers("one", "two"), "container": CONTAINER},
+    {
+        "name": "crowd",
+        "initContainers": containers("one"),
+        "container": CONTAINER,
+        "sidecars": containers("left", "right"),
+        "outputs": {"parameters": [{"name": "p", "valueFrom": {"path": "/p", "default": "x"}}]},
+    },
+    {
+        "name": "set",
+        "retryStrategy": {"limit": 1, "retryPolicy": "Always"},
+        "sidecars": containers("beside"),
+        "containerSet": {
+            "containers": [
+                {"name": "main", "dependencies": ["a"], **CONTAINER},
+                *containers("a", "b"),
+                {"name": "last", "dependencies": ["main", "b"], **CONTAINER},
+            ]
+        },
+    },
+    {
+        "name": "again-in-place",
+        "containerSet": {
+            "retryStrategy": {"retries": 3, "duration": "2s"},
+            "containers": [{"name": "b", "dependencies": ["a"], **CONTAINER}, *containers("a")],
+        },
+    },
+    {"name": "daemon", "daemon": True, "container": CONTAINER},
+    {"name": "probed", "daemon": True, "container": {**CONTAINER, "readinessProbe": PROBE}},
+    {
+        "name": "restarted",
+        "daemon": True,
+        "retryStrategy": {"limit": 2, "retryPolicy": "Always"},
+        "container": CONTAINER,
+    },
+    {
+        "name": "served",
+        "daemon": True,
+        "container": CONTAINER,
+        "sidecars": [{"name": "beside", "readinessProbe": PROBE, **CONTAINER}],
+    },
 ]
 
 
@@ -69,7 +120,8 @@ def script(seed: int) -> Script:
     """Return what tasks do: chance, but for each attempt of each node always the same."""
 
     def behave(command: StartTask | Work) -> Behaviour:
-        roll = zlib.crc32(f"{seed} {command.node_name}".encode())
+        container = command.container if isinstance(command, StartTask) else ""
+        roll = zlib.crc32(f"{seed} {command.node_name} {container}".encode())
         kind = command.template.name
         seconds = 1.0 + roll % 5
         if isinstance(command, Work):
@@ -77,6 +129,8 @@ def script(seed: int) -> Script:
         if kind in {"good", "echo"}:
             said: dict[str, str | None] = {"said": f"{roll % 7}" if roll // 5 % 2 else None}
             return Behaviour(seconds=seconds, result=f"{roll % 100}", parameters=said)
+        if command.template.daemon and roll // 5 % 5 < 3:
+            return Behaviour(seconds=20.0 * seconds)
         if kind == "bad" or (kind != "broken" and roll // 5 % 5 < 2):
             return Behaviour(seconds=seconds, exit_code=1 + roll % 4)
         if kind == "broken" or roll // 5 % 5 == 2:
@@ -98,7 +152,7 @@ def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
     """
     names = [f"t{place}" for place in range(draw(st.integers(1, 4)))]
     templates = list(TEMPLATES)
-    given = [name for name in (*LEAVES, *RETRYING) if not timeless or name not in TIMED]
+    given = [name for name in (*LEAVES, *PODS, *RETRYING) if not timeless or name not in TIMED]
     for place, name in enumerate(names):
         callable_ = [*given, *names[place + 1 :]]
         body = draw(steps(callable_, timeless) if draw(st.booleans()) else dags(callable_, timeless))
@@ -211,7 +265,7 @@ def dags(draw: DrawFn, templates: list[str], timeless: bool) -> dict[str, Any]:
 
 def _results(task: dict[str, Any]) -> list[str]:
     loop = [".AnySucceeded", ".AllFailed"] if any(key.startswith("with") for key in task) else []
-    return ["", "", ".Succeeded", ".Failed", ".Errored", ".Skipped", ".Omitted", *loop]
+    return ["", "", ".Succeeded", ".Failed", ".Errored", ".Skipped", ".Omitted", ".Daemoned", *loop]
 
 
 def _says(call: dict[str, Any]) -> bool:

@@ -170,12 +170,17 @@ def _keep_deadline(turn: Turn) -> None:
         return  # done before; what comes later is refused
     turn.is_over_time = True
     for node in lifecycle.open_nodes(turn):
-        if node.is_exit or node.daemoned:
+        if node.is_exit or _is_served(node):
             continue  # a daemon ends with what called it
         if node.type.is_leaf and node.phase.is_active:
             end(turn, node, STEP_DEADLINE)
         else:
             turn.assess(node.number)
+
+
+def _is_served(node: Node) -> bool:
+    """Return whether the node is a daemon at work that ends with what called it, and not before."""
+    return node.daemoned and node.boundary >= 0
 
 
 # Events ----------------------------------------------------------------------------------------------------
@@ -230,7 +235,7 @@ def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
         return
     turn.state = replace(turn.state, shutdown=event.shutdown, is_suspended=False)
     for node in lifecycle.open_nodes(turn):
-        if node.daemoned:
+        if _is_served(node):
             continue  # it ends with what called it
         if may_run(event.shutdown, node):
             if not node.type.is_leaf or node.phase is Phase.WAITING:

@@ -300,7 +300,8 @@ def _judged(template: Template, node: Node, event: TaskEnded) -> tuple[Phase, st
     if event.problem is TaskProblem.CANCELLED:
         code = _SIGTERM if code is None else code
         outputs = replace(verdict.outputs or NodeOutputs(), exit_code=code)
-        message = f"{node.key}: Error (exit code {code}): " if code else ""
+        is_told = code and not (node.is_hidden and code in _ENDED)  # a sidecar that was ended is no failure
+        message = f"{node.key}: Error (exit code {code}): " if is_told else ""
         return (Phase.FAILED if code else Phase.SUCCEEDED), message, outputs
     if code == 0 and event.problem in {TaskProblem.NONE, TaskProblem.COLLECTION}:
         return Phase.SUCCEEDED, verdict.message, verdict.outputs
