@@ -13,13 +13,15 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
 from pinnace.engine.artifacts import repository_of
-from pinnace.engine.commands import ActOnObject, SendRequest, TransformData, Work
+from pinnace.engine.commands import ActOnObject, DeleteArtifacts, SendRequest, TransformData, Work
+from pinnace.engine.garbage import STRATEGIES, garbage
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
 from pinnace.service.labels import WORLD
 from pinnace.settings import Settings
 from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.locate import LOCAL, is_same_place, relocate
 from pinnace.spec.workflow import Workflow
 from pinnace.stores.home import Home, prepare_home
 from pinnace.stores.processes import this_process
@@ -195,11 +197,13 @@ class Pinnace:
         except NotFoundError:
             return None
 
-    def delete(self, uid: str) -> None:
+    def delete(self, uid: str, *, force: bool = False) -> None:
         """Forget a run with its logs and scratch files; what a crash left running of it is ended.
 
+        Its artifacts stay, but for those whose ``artifactGC`` says that they go with it.
+
         Raises:
-            RefusedError: a process drives it.
+            RefusedError: a process drives it, or such an artifact cannot be deleted and ``force`` is not set.
         """
         import shutil
 
@@ -214,9 +218,29 @@ class Pinnace:
             from pinnace.executors.process import ProcessExecutor
 
             asyncio.run(ProcessExecutor(self.home.root).close_run(uid))
+        if not force:
+            self._delete_artifacts(uid, name)
         self.store.delete_run(uid)
         shutil.rmtree(self.home.runs / uid, ignore_errors=True)
         self.cluster.delete_owned(uid)
+
+    def _delete_artifacts(self, uid: str, name: str) -> None:
+        """Delete the artifacts that go with the run. Source: Argo artifact_gc.go, the finalizer."""
+        from pinnace.runtime.garbage import delete
+
+        run = self.load(uid)
+        spec = run.workflow.spec
+        waste = garbage(run.nodes.values(), spec, STRATEGIES)
+        if WORLD in run.info.labels and self._world is None:
+            # What its world kept is gone with that world; real buckets of the same names are somebody else's.
+            waste = tuple(each for each in waste if is_same_place(relocate(each, repository_of(run)), LOCAL))
+        if not waste:
+            return
+        _, trouble = delete(self._keeper(run), waste)
+        if trouble and not (spec.artifact_gc is not None and spec.artifact_gc.force_finalizer_removal):
+            self.store.release([uid], self.owner)
+            message = f"{name} is kept: {trouble}"
+            raise RefusedError(message, remedy="`pinnace delete --force` deletes the run without it.")
 
     def close(self) -> None:
         """Let go of the store."""
@@ -261,6 +285,7 @@ class Pinnace:
     def _workers(self, http: HttpRunner) -> Callable[[Run], Mapping[type[Work], Worker]]:
         """Return what makes the table of who does the work that this process does itself: one row a kind."""
         from pinnace.runtime.data import Transformer
+        from pinnace.runtime.garbage import Collector
         from pinnace.runtime.requests import Requester
         from pinnace.runtime.resources import ResourceWorker
         from pinnace.runtime.window import Window
@@ -273,6 +298,7 @@ class Pinnace:
                 SendRequest: Requester(http, window, run.lookup.catalogue, time.time),
                 TransformData: Transformer(keeper, repository_of(run)),
                 ActOnObject: ResourceWorker(run, self.cluster, keeper, self._adopt),
+                DeleteArtifacts: Collector(keeper),
             }
 
         return of

@@ -176,6 +176,14 @@ def test_each_kind_has_its_store(stores: ArtifactStores, local: LocalStore) -> N
     assert key == "x/y"
 
 
+def test_a_key_that_ends_with_a_slash_is_a_folder(stores: ArtifactStores, tmp_path: Path) -> None:
+    (tmp_path / "captured").mkdir()
+    (tmp_path / "captured" / "x").write_bytes(b"1")
+    stores.save(kept(archive=Archive(none={})), tmp_path / "captured")
+    stores.load(Artifact(name="a", s3=S3(key="k/")), tmp_path / "input")
+    assert (tmp_path / "input" / "x").read_bytes() == b"1"
+
+
 def test_a_location_is_opened_once_whatever_the_key(stores: ArtifactStores) -> None:
     one, two, three = (
         stores.store_for(Artifact(s3=S3(bucket=bucket, key=key, region="r")))[0]

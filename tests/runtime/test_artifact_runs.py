@@ -14,6 +14,8 @@ pytest.importorskip("moto.server")
 import boto3
 from moto.server import ThreadedMotoServer
 
+from pinnace.artifacts.s3 import S3Store
+from pinnace.base.errors import ArtifactError, NotFoundError, RefusedError
 from pinnace.bootstrap import Pinnace, open_pinnace
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
@@ -281,3 +283,80 @@ def test_logs_are_kept_by_the_word_of_the_repository_the_template_and_the_workfl
         assert shown(run, "wf")["outputs"]["artifacts"] == [
             {"name": "main-logs", "s3": {"key": "wf/wf/main.log"}}
         ]
+
+
+COLLECTED = """
+  - name: main
+    steps:
+    - - {name: make, template: make}
+  - name: make
+    container: {image: alpine, command: [sh, -c], args: ["echo hello > PLACE/out"]}
+    outputs:
+      artifacts:
+      - {name: done, path: PLACE/out, s3: {key: done}, artifactGC: {strategy: OnWorkflowCompletion}}
+      - {name: gone, path: PLACE/out, s3: {key: gone}, artifactGC: {strategy: OnWorkflowDeletion}}
+      - {name: kept, path: PLACE/out, s3: {key: kept}, artifactGC: {strategy: Never}}
+      - {name: plain, path: PLACE/out, s3: {key: plain}}
+"""
+
+
+def test_artifacts_are_deleted_when_their_workflow_completes_and_when_it_is_deleted(
+    go: Go, bucket: Bucket, pinnace: Pinnace
+) -> None:
+    run = go(COLLECTED)
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == ["gone", "kept", "plain"]
+    outputs = shown(run, "make")["outputs"]["artifacts"]
+    assert {each["name"]: each.get("deleted", False) for each in outputs} == {
+        "done": True,
+        "gone": False,
+        "kept": False,
+        "plain": False,
+    }
+    assert workflow_object(run)["metadata"]["finalizers"] == ["workflows.argoproj.io/artifact-gc"]
+    pinnace.delete(run.info.uid)
+    assert bucket.keys == ["kept", "plain"]
+
+
+def test_the_strategy_of_the_workflow_is_for_artifacts_without_one(go: Go, bucket: Bucket) -> None:
+    run = go(COLLECTED, spec="  artifactGC: {strategy: OnWorkflowCompletion}\n")
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == ["gone", "kept"]
+
+
+def test_what_a_failed_workflow_made_is_deleted_too(go: Go, bucket: Bucket) -> None:
+    run = go(COLLECTED.replace("> PLACE/out", "> PLACE/out; false"))
+    assert run.state.phase == "Failed"
+    assert bucket.keys == ["gone", "kept", "plain"]
+
+
+def test_what_cannot_be_deleted_is_a_condition_and_keeps_the_run(
+    go: Go, pinnace: Pinnace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_store: S3Store, key: str) -> None:
+        raise ArtifactError(f"cannot delete {key}")
+
+    monkeypatch.setattr(S3Store, "delete", refuse)
+    run = go(COLLECTED)
+    assert run.state.phase == "Succeeded", why(run)
+    condition = workflow_object(run)["status"]["conditions"][-1]
+    told = "the artifact done could not be deleted: cannot delete done"
+    assert condition == {"type": "ArtifactGCError", "status": "True", "message": told}
+    with pytest.raises(RefusedError, match="wf is kept: the artifact gone could not be deleted"):
+        pinnace.delete(run.info.uid)
+    pinnace.delete(run.info.uid, force=True)
+    with pytest.raises(NotFoundError):
+        pinnace.load(run.info.uid)
+
+
+def test_a_workflow_may_say_that_it_goes_although_its_artifacts_stay(
+    go: Go, pinnace: Pinnace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_store: S3Store, key: str) -> None:
+        raise ArtifactError(f"cannot delete {key}")
+
+    monkeypatch.setattr(S3Store, "delete", refuse)
+    run = go(COLLECTED, spec="  artifactGC: {strategy: Never, forceFinalizerRemoval: true}\n")
+    pinnace.delete(run.info.uid)
+    with pytest.raises(NotFoundError):
+        pinnace.load(run.info.uid)

@@ -97,14 +97,14 @@ class ArtifactStores:
                 remedy=INSTEAD[kind],
             )
         if artifact.s3 is not None and not artifact.s3.bucket and not artifact.s3.endpoint:
-            return self._local, artifact.s3.key
+            return self._local, artifact.s3.key.rstrip("/")  # a key that ends so is a folder's
         if artifact.raw is not None:
             return RawStore(artifact.raw.data), ""
         location = artifact.http or artifact.s3
         if artifact.s3 is not None:
             location = msgspec.structs.replace(artifact.s3, key="")
         assert location is not None
-        return self._opened_at(location), key_of(artifact)
+        return self._opened_at(location), key_of(artifact).rstrip("/")
 
     def load(self, artifact: Artifact, target: Path) -> None:
         """Make ``target`` what the task finds at ``artifact.path``: loaded, unpacked, with its ``mode``.

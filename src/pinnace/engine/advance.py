@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine import lifecycle, multipod, work
+from pinnace.engine import garbage, lifecycle, multipod, work
 from pinnace.engine.commands import Command
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
@@ -224,6 +224,9 @@ def _works(node: Node) -> Any:
 
 
 def _work_ended(turn: Turn, event: WorkEnded) -> None:
+    if event.node == NOBODY:
+        garbage.collected(turn, event)
+        return
     node = _known(turn, event.node, event.attempt_id)
     if node is not None:
         work.ended(turn, node, event)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.spec.parameters import Artifact
 from pinnace.spec.templates import Template
 
 
@@ -66,6 +67,12 @@ class TransformData(Work, frozen=True, kw_only=True, gc=False):
 
 class ActOnObject(Work, frozen=True, kw_only=True, gc=False):
     """Do the resource template's action, and wait for its conditions."""
+
+
+class DeleteArtifacts(Work, frozen=True, kw_only=True, gc=False):
+    """Delete artifacts of the run; the node is nobody's."""
+
+    artifacts: tuple[Artifact, ...] = ()
 
 
 class CancelTask(Command, frozen=True, kw_only=True, gc=False):

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.calling import Wish, call
+from pinnace.engine.garbage import is_collected
 from pinnace.engine.globals import GlobalsLayer, workflow_status
 from pinnace.engine.hooks import EXIT, hook_arguments
 from pinnace.engine.leaf import end
@@ -127,6 +128,8 @@ def _finish(turn: Turn, entry: Node, handler: Node | None) -> None:
 
 
 def _end(turn: Turn, phase: str, message: str) -> None:
+    if not is_collected(turn):
+        return
     turn.state = replace(turn.state, phase=phase, message=message, finished_at=turn.now)
 
 

@@ -46,6 +46,10 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     generation: int = 0
     metric_errors: tuple[str, ...] = ()
     """What was wrong with metrics: the text of Argo's condition ``MetricsError``."""
+    collected: int = -1
+    """The generation whose artifacts were deleted that go when the workflow completes."""
+    artifact_gc_error: str = ""
+    """Why some of them are still there."""
 
     @property
     def is_finished(self) -> bool:

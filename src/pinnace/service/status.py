@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
+from pinnace.engine.garbage import STRATEGIES, garbage
 from pinnace.engine.naming import display_name, host_of, node_id
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.resources import resources_by_node, total
@@ -29,6 +30,8 @@ from pinnace.spec.parameters import Artifact, Parameter
 from pinnace.spec.templates import Template, TemplateRef
 from pinnace.spec.workflow import Workflow
 
+#: What keeps a workflow until its artifacts are deleted. Source: Argo workflow/common FinalizerArtifactGC.
+FINALIZER = "workflows.argoproj.io/artifact-gc"
 _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.SKIPPED})
 
 
@@ -70,6 +73,8 @@ def _metadata(run: Run) -> dict[str, Any]:
         "labels": with_phase(info.labels, run.state.phase),
         "annotations": {**info.annotations, POD_NAME_FORMAT: POD_NAMES},
     }
+    if garbage(run.nodes.values(), run.workflow.spec, STRATEGIES):
+        metadata["finalizers"] = [FINALIZER]
     if run.workflow.metadata.generate_name:
         metadata["generateName"] = run.workflow.metadata.generate_name
     if run.workflow.metadata.owner_references:
@@ -127,6 +132,9 @@ def _conditions(run: Run) -> list[dict[str, str]]:
     if run.state.metric_errors:
         message = ", ".join(run.state.metric_errors)
         found.append({"type": "MetricsError", "status": "True", "message": message})
+    if run.state.artifact_gc_error:
+        message = run.state.artifact_gc_error
+        found.append({"type": "ArtifactGCError", "status": "True", "message": message})
     return found
 
 

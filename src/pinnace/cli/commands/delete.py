@@ -31,17 +31,14 @@ from pinnace.cli.session import namespace_of, opened
 @click.option("--status", "statuses", multiple=True, help="Runs in these phases, with commas.")
 @selector_option
 @field_selector_option
-@click.option(
-    "--force",
-    is_flag=True,
-    hidden=True,
-    expose_value=False,
-    help="Accepted for argo's sake: there are no finalizers.",
-)
+@click.option("--force", is_flag=True, help="Although artifacts that go with a run cannot be deleted.")
 @chunk_size_option("--query-chunk-size")
 @dry_run_option
 def delete(names: Sequence[str], **given: Any) -> None:
-    """Forget WORKFLOW... with their logs and scratch files. Artifacts in repositories stay."""
+    """Forget WORKFLOW... with their logs and scratch files.
+
+    Artifacts in repositories stay, but for those whose artifactGC says that they go with the workflow.
+    """
     from pinnace.cli.render.text import clean
     from pinnace.service.queries import Wanted, find, resolve
 
@@ -75,5 +72,5 @@ def delete(names: Sequence[str], **given: Any) -> None:
             click.echo("No resources found")
         for uid, name in found.items():
             if not given["dry_run"]:
-                pinnace.delete(uid)
+                pinnace.delete(uid, force=given["force"])
             click.echo(f"Workflow '{clean(name)}' deleted{' (dry-run)' if given['dry_run'] else ''}")
