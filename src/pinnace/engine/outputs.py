@@ -34,6 +34,24 @@ def gather(template: Template, scope: Scope) -> NodeOutputs | None:
     return NodeOutputs(parameters=parameters, artifacts=tuple(artifacts))
 
 
+def supplied(template: Template) -> list[Parameter]:
+    """Return the outputs that somebody gives a wait, each with its default.
+
+    One without a default of its own has that of the input of its name. Source: Argo operator.go
+    addRawOutputFields.
+    """
+    defaults = {each.name: each.default for each in template.inputs.parameters}
+    found = []
+    for parameter in template.outputs.parameters:
+        source = parameter.value_from
+        if source is None or source.supplied is None:
+            continue
+        if source.default is None:
+            source = replace(source, default=defaults.get(parameter.name))
+        found.append(replace(parameter, value_from=source))
+    return found
+
+
 def _value(parameter: Parameter, scope: Scope) -> str:
     source = parameter.value_from
     if source is None:

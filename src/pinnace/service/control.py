@@ -13,6 +13,7 @@ from pinnace.base.errors import RefusedError, UsageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.node import Node
+from pinnace.engine.outputs import supplied
 from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 from pinnace.service.selectors import is_waiting_for_somebody, parse_field_selector, select_nodes
@@ -126,9 +127,9 @@ def _require_outputs(run: Run, node: Node) -> None:
     Source: Argo OverrideOutputParametersWithDefault.
     """
     given = node.outputs.parameters if node.outputs is not None else {}
-    for parameter in template_of(Turn(run, 0.0), node).template.outputs.parameters:
+    for parameter in supplied(template_of(Turn(run, 0.0), node).template):
         source = parameter.value_from
-        if source is None or source.supplied is None or parameter.name in given or source.default is not None:
+        if source is None or parameter.name in given or source.default is not None:
             continue
         message = (
             f"raw output parameter '{parameter.name}' has not been set and does not have a default value"

@@ -17,6 +17,7 @@ from pinnace.engine.calling import template_of
 from pinnace.engine.garbage import STRATEGIES, garbage
 from pinnace.engine.naming import display_name, host_of, node_id
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
+from pinnace.engine.outputs import supplied
 from pinnace.engine.resources import resources_by_node, total
 from pinnace.engine.run import Run, Shutdown
 from pinnace.engine.times import rfc3339
@@ -281,7 +282,7 @@ class NodeStatuses:
         given = node.outputs.parameters if node.outputs is not None else {}
         rows = [
             encode(replace(each, value=given[each.name], value_from=None) if each.name in given else each)
-            for each in template.outputs.parameters
+            for each in supplied(template)
         ]
         return {"parameters": rows} if rows else {}
 

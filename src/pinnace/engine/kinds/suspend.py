@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.base.quantities import parse_duration
-from pinnace.engine.calling import template_of
+from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.leaf import fail_to_start, let_in, prepared
 from pinnace.engine.node import Node, NodeOutputs, Phase
-from pinnace.engine.outputs import succeeded
+from pinnace.engine.outputs import succeeded, supplied
 from pinnace.engine.turn import Turn
+from pinnace.language.tags import substitute
+from pinnace.spec.parameters import Parameter
 
 
 def assess(turn: Turn, node: Node) -> None:
@@ -40,21 +42,22 @@ def _begin(turn: Turn, node: Node) -> None:
 def resume(turn: Turn, node: Node) -> None:
     """End the wait; supplied outputs that nobody supplied take their defaults."""
     plan = template_of(turn, node)
-    given = node.outputs or NodeOutputs()
-    parameters = dict(given.parameters)
+    parameters = dict(node.outputs.parameters) if node.outputs is not None else {}
+    scope = body_scope(turn, node, plan.template)
     try:
-        for declared in plan.template.outputs.parameters:
-            if declared.name in parameters or declared.value_from is None:
-                continue
-            if declared.value_from.default is None:
-                message = (
-                    f"raw output parameter '{declared.name}' has not been set and does not have a "
-                    "default value"
-                )
-                raise ManifestError(message)
-            parameters[declared.name] = declared.value_from.default
-    except ManifestError as error:
+        for expected in supplied(plan.template):
+            if expected.name not in parameters:
+                parameters[expected.name] = substitute(_default(expected), scope)
+    except PinnaceError as error:
         turn.settle(node, Phase.ERROR, error.message)
         return
     outputs = NodeOutputs(parameters=parameters) if parameters else None
     succeeded(turn, node, plan, outputs)
+
+
+def _default(expected: Parameter) -> str:
+    default = expected.value_from.default if expected.value_from is not None else None
+    if default is None:
+        message = f"raw output parameter '{expected.name}' has not been set and does not have a default value"
+        raise ManifestError(message)
+    return default
