@@ -48,6 +48,7 @@ def test_the_order_is_argo_s() -> None:
         "workflow_parallelism_gate",
         "fail_fast_gate",
         "template_parallelism_gate",
+        "lock_gate",
     ]
 
 

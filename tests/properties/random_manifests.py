@@ -28,6 +28,10 @@ def containers(*names: str) -> list[dict[str, Any]]:
     return [{"name": name, **CONTAINER} for name in names]
 
 
+#: Any of these may be asked for by what runs itself. What calls others asks for a lock of its own: two that
+#: call each other's holders would wait for ever, in Argo as well.
+LOCKS = ("one", "two", "three")
+
 #: What stands in every manifest. Names tell what a task does: see ``script``.
 TEMPLATES: list[dict[str, Any]] = [
     {"name": "good", "container": {"image": "i", "command": ["c"]}},
@@ -162,8 +166,17 @@ def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
             body["failFast"] = True
         if draw(st.integers(0, 5)) == 0:
             body["retryStrategy"] = {"limit": 1, "retryPolicy": "Always"}
+        if draw(st.integers(0, 5)) == 0:
+            body["synchronization"] = {"mutexes": [{"name": f"of-{name}"}]}
         templates.append({"name": name, **body})
+    for name in draw(st.sets(st.sampled_from(given), max_size=3)):
+        locks = draw(st.sets(st.sampled_from(LOCKS), min_size=1, max_size=2))
+        place = next(place for place, template in enumerate(templates) if template["name"] == name)
+        mutexes = [{"name": lock} for lock in sorted(locks)]
+        templates[place] = {**templates[place], "synchronization": {"mutexes": mutexes}}
     spec: dict[str, Any] = {"entrypoint": "t0", "templates": templates}
+    if draw(st.integers(0, 5)) == 0:
+        spec["synchronization"] = {"mutexes": [{"name": "of-the-workflow"}]}
     if draw(st.integers(0, 3)) == 0:
         spec["parallelism"] = draw(st.integers(1, 3))
     if draw(st.integers(0, 3)) == 0:

@@ -213,3 +213,22 @@ def test_what_is_opened_again_keeps_to_the_parallelism_of_what_called_it(play: M
     assert list(done.open) == ["wf[0].b.z"]
     done.end_all()
     assert done.run.state.phase == "Succeeded"
+
+
+HOOK_NOT_LET_IN = """
+  - name: main
+    parallelism: 1
+    failFast: true
+    dag:
+      tasks:
+      - {name: a, template: task}
+      - {name: b, template: task, when: "nonsense (", onExit: task}
+"""
+
+
+def test_a_hook_that_was_never_let_in_is_forgotten_with_what_it_is_of(play: Made) -> None:
+    run = play(HOOK_NOT_LET_IN).end_all(failing=["wf.a"]).run
+    hooks = {number for number, node in run.nodes.items() if node.is_hook}
+
+    assert len(hooks) == 1
+    assert hooks <= retry(run, 0.0).removed

@@ -28,9 +28,6 @@ _HINT = "run this workflow on a cluster, or replace this part"
 
 def check_unsupported(context: Context, reach: Reach) -> None:
     """Report what cannot run here: an error where the run would get to it, else a warning."""
-    if context.spec.synchronization is not None:
-        message = "workflow-level locks are not run by this version"
-        context.findings.error("unsupported-here", message, ("spec", "synchronization"), _HINT)
     for site in context.sites():
         if site.path[: len(TEMPLATES)] != TEMPLATES or context.merged:
             continue
@@ -64,8 +61,6 @@ def _reasons(template: Template) -> Iterator[tuple[str, str]]:
     kind = _kind_not_kept(template.resource) if template.resource is not None else ""
     if kind:
         yield f"objects of kind {kind} are not kept here, but {', '.join(KINDS)}", "resource"
-    if template.synchronization is not None:
-        yield "locks are not run by this version", "synchronization"
     for kind, artifacts in (("inputs", template.inputs.artifacts), ("outputs", template.outputs.artifacts)):
         for artifact in artifacts:
             location = _refused_location(artifact)

@@ -46,6 +46,7 @@ COMMANDS = {
     "retry": Place("retry", "retry", "Run again what failed in a run."),
     "resubmit": Place("resubmit", "resubmit", "Run a workflow again as a new run."),
     "delete": Place("delete", "delete", "Forget runs with their logs."),
+    "sync": Place("sync", "sync", "Show locks; set the limits of `database` semaphores."),
     "lint": Place("lint", "lint", "Say what is wrong in manifests."),
     "metrics": Place("metrics", "metrics", "Print what metrics have come to, as Prometheus reads it."),
     "graph": Place("graph", "graph", "Show what a workflow looks like before it runs."),

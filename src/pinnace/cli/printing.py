@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pinnace.cli.render.text import clean, clean_output
+from pinnace.engine.locks import Claim
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run
 from pinnace.service.logs import Entry, LogFollower, LogRequest
@@ -33,17 +34,26 @@ def print_list(objects: Sequence[Any], output: str) -> None:
     click.echo(json.dumps(list(objects), indent=2) if output == "json" else _yaml(list(objects)).rstrip("\n"))
 
 
-def print_runs(runs: Sequence[Run], output: str, baselines: Mapping[str, Run | None] | None = None) -> None:
+def print_runs(
+    runs: Sequence[Run],
+    output: str,
+    baselines: Mapping[str, Run | None] | None = None,
+    claims: Sequence[Claim] = (),
+) -> None:
     """Print runs as ``json``, ``yaml`` or ``name``; other forms print nothing.
 
-    ``baselines`` are the runs, by uid, whose times are expected of these, where they are to be shown.
+    Args:
+        runs: the runs.
+        output: the form.
+        baselines: the runs, by uid, whose times are expected of these, where they are to be shown.
+        claims: all claims of locks.
     """
     known = baselines or {}
     if output == "name":
         for run in runs:
             click.echo(clean(run.info.name))
     elif output in {"json", "yaml"}:
-        print_objects([workflow_object(run, known.get(run.info.baseline)) for run in runs], output)
+        print_objects([workflow_object(run, known.get(run.info.baseline), claims) for run in runs], output)
 
 
 def _yaml(value: Any) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine import garbage, lifecycle, multipod, work
+from pinnace.engine import garbage, lifecycle, locking, multipod, work
 from pinnace.engine.commands import Command
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
     Event,
+    LocksAnswered,
     NodeSet,
     ResumeAsked,
     RunStarted,
@@ -29,17 +30,11 @@ from pinnace.engine.events import (
     TimePassed,
     WorkEnded,
 )
-from pinnace.engine.gates import (
-    STEP_DEADLINE,
-    may_run,
-    refill,
-    shutdown_message,
-    stopped_message,
-    workflow_deadline,
-)
+from pinnace.engine.gates import refill
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, pod, suspend
 from pinnace.engine.leaf import attempt, end, end_daemons
+from pinnace.engine.limits import STEP_DEADLINE, may_run, shutdown_message, stopped_message, workflow_deadline
 from pinnace.engine.metrics import measure
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.run import Run, RunState, Shutdown
@@ -63,6 +58,13 @@ class Outcome:
         """The run's state if it changed."""
 
     @property
+    def frees_locks(self) -> bool:
+        """Whether somebody may get locks that the run, or a node of it, held before."""
+        if self.state is not None and self.state.is_finished and self.state.locks is not None:
+            return True
+        return any(node.locks is not None and node.phase.is_fulfilled for node in self.nodes)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing changed and nothing is to be done."""
         return not self.nodes and self.state is None and not self.commands
@@ -83,7 +85,7 @@ def reassess(run: Run, now: float) -> Outcome:
     """Return what follows from looking at every open node afresh. ``run`` is not changed."""
     turn = Turn(run, now, is_fresh=True)
     for number in sorted(run.nodes):
-        if not run.nodes[number].phase.is_fulfilled:
+        if run.state.phase == "Running" and not run.nodes[number].phase.is_fulfilled:
             turn.assess(number)
     if run.state.phase:
         turn.assess(NOBODY)
@@ -155,6 +157,7 @@ def _settle(turn: Turn) -> Outcome:
             else:
                 ASSESS[node.type](turn, node)
         if not refill(turn) and not lifecycle.run_hooks(turn):
+            locking.let_daemons_go(turn)
             return Outcome(turn)
 
 
@@ -232,9 +235,21 @@ def _work_ended(turn: Turn, event: WorkEnded) -> None:
         work.ended(turn, node, event)
 
 
+def _locks_answered(turn: Turn, event: LocksAnswered) -> None:
+    if event.node == NOBODY:
+        lifecycle.locks_answered(turn, event)
+        return
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None:
+        locking.answered(turn, node, event)
+
+
 def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
     """End what may not run; what waits is assessed and refused. Terminate may follow Stop."""
     if turn.state.is_finished or turn.state.shutdown in {event.shutdown, Shutdown.TERMINATE}:
+        return
+    if turn.state.phase == "Pending":
+        lifecycle.stop_waiting(turn, event.shutdown)
         return
     turn.state = replace(turn.state, shutdown=event.shutdown, is_suspended=False)
     for node in lifecycle.open_nodes(turn):
@@ -301,6 +316,7 @@ RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     TaskReady: _task_ready,
     TaskEnded: _task_ended,
     WorkEnded: _work_ended,
+    LocksAnswered: _locks_answered,
     ShutdownAsked: _shutdown_asked,
     SuspendAsked: _suspend_asked,
     ResumeAsked: _resume_asked,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.locks import Lock
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.templates import Template
 
@@ -73,6 +74,24 @@ class DeleteArtifacts(Work, frozen=True, kw_only=True, gc=False):
     """Delete artifacts of the run; the node is nobody's."""
 
     artifacts: tuple[Artifact, ...] = ()
+
+
+class ClaimLocks(Command, frozen=True, kw_only=True, gc=False):
+    """Take these locks together, or wait for them; the answer is ``LocksAnswered``.
+
+    ``node`` is NOBODY for the run as a whole.
+    """
+
+    locks: tuple[Lock, ...]
+    holder: str
+    """Argo's holder key."""
+    priority: int
+    created_at: float
+    """When the run was made."""
+
+
+class ReleaseLocks(Command, frozen=True, kw_only=True, gc=False):
+    """Give back the locks of a node that may not start after all. At a node's end nothing need be done."""
 
 
 class CancelTask(Command, frozen=True, kw_only=True, gc=False):

@@ -96,6 +96,20 @@ class WorkEnded(Event, frozen=True, kw_only=True, gc=False):
     """The outputs that were stored, with their locations."""
 
 
+class LocksAnswered(Event, frozen=True, kw_only=True, gc=False):
+    """What came of a claim; told again when what is waited for changes."""
+
+    node: NodeNumber
+    """NOBODY: the run as a whole."""
+    attempt_id: str
+    is_granted: bool
+    message: str = ""
+    waits_for: str = ""
+    """The first lock that was not to be had."""
+    error: str = ""
+    """Why they can never be had."""
+
+
 class ShutdownAsked(Event, frozen=True, kw_only=True, gc=False):
     """Somebody stops or terminates the run."""
 

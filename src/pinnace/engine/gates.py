@@ -1,45 +1,25 @@
 """What stands between a call and its start: small checks, in an order that is data.
 
-Each gate looks at one thing and lets the node pass, makes it wait in a limiter's queue, or ends it. A new
-check (a lock, a cache) is a function here and a place in ``GATES``.
+Each gate looks at one thing and lets the node pass, makes it wait in a limiter's queue or for an answer, or
+ends it. A new check is a function and a place in ``GATES``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.index import SUSPENSION, WORKFLOW
+from pinnace.engine.limits import STEP_DEADLINE, may_run, stopped_message, workflow_deadline
+from pinnace.engine.locking import lock_gate
 from pinnace.engine.node import Node, NodeType, Phase
-from pinnace.engine.run import Shutdown
 from pinnace.engine.turn import Turn
+from pinnace.engine.verdicts import Ask, Never, Refuse, Verdict, Wait
 from pinnace.spec.templates import Template
 
 FAIL_FAST = "template has failed or errored children and failFast enabled"
-STEP_DEADLINE = "Step exceeded its deadline"
 
-
-class Wait(Struct, frozen=True):
-    """Not now: ``limiter`` has the node assessed again when a place is free."""
-
-    limiter: NodeNumber
-
-
-class Refuse(Struct, frozen=True):
-    """Never: the node ends."""
-
-    phase: Phase
-    message: str
-
-
-class Never(Struct, frozen=True):
-    """Never, and Argo would not even have a node: it stays as it is and nobody waits for it."""
-
-
-Verdict = Wait | Refuse | Never | None
 Gate = Callable[[Turn, Node], Verdict]
 
 
@@ -51,7 +31,7 @@ def shutdown_gate(turn: Turn, node: Node) -> Verdict:
     shutdown = turn.state.shutdown
     if not node.type.is_leaf or may_run(shutdown, node):
         return None
-    if node.type is NodeType.POD:
+    if node.type is NodeType.POD and node.locks is None:
         return Refuse(Phase.FAILED, f"workflow shutdown with strategy: {shutdown.value}")
     return Refuse(Phase.FAILED, stopped_message(shutdown))
 
@@ -86,10 +66,13 @@ def fail_fast_gate(turn: Turn, node: Node) -> Verdict:
 def template_parallelism_gate(turn: Turn, node: Node) -> Verdict:
     """Keep to the calling template's ``parallelism``.
 
-    Differs from Argo: an attempt after the first also waits for a place, so that the limit always holds.
+    Differs from Argo: an attempt after the first also waits for a place, so that the limit always holds;
+    unless it is made under locks that what has the place may be waiting for.
     """
     caller = boundary_template(turn, node)
     if caller is None or caller.parallelism is None:
+        return None
+    if node.is_attempt and turn.node(node.parent).locks is not None:
         return None
     return Wait(node.boundary) if turn.tally(node.boundary).active >= caller.parallelism else None
 
@@ -102,6 +85,7 @@ GATES: tuple[Gate, ...] = (
     workflow_parallelism_gate,
     fail_fast_gate,
     template_parallelism_gate,
+    lock_gate,
 )
 
 
@@ -115,6 +99,9 @@ def admit(turn: Turn, node: Node) -> bool:
             turn.hold(node, verdict.limiter)
         elif isinstance(verdict, Refuse):
             turn.settle(node, verdict.phase, verdict.message)
+        elif isinstance(verdict, Ask):
+            if verdict.command is not None:
+                turn.ask(verdict.command)
         else:
             turn.assess(node.boundary)
         return False
@@ -150,27 +137,3 @@ def boundary_template(turn: Turn, node: Node) -> Template | None:
     if node.boundary < 0:
         return None
     return template_of(turn, turn.node(node.boundary)).template
-
-
-def may_run(shutdown: Shutdown, node: Node) -> bool:
-    """Return whether the node may run in spite of the shutdown. Source: Argo ShouldExecute."""
-    if shutdown is Shutdown.NONE:
-        return True
-    return shutdown is Shutdown.STOP and node.is_exit
-
-
-def stopped_message(shutdown: Shutdown) -> str:
-    """Return what is said of the run, and of a node without a pod, that the shutdown ended."""
-    return f"Stopped with strategy '{shutdown.value}'"
-
-
-def shutdown_message(shutdown: Shutdown) -> str:
-    """Return what a pod that the shutdown ended says; the two blanks are Argo's."""
-    return f"workflow shutdown with strategy:  {shutdown.value}"
-
-
-def workflow_deadline(turn: Turn) -> float | None:
-    """Return the Unix seconds at which the workflow's time is over, or None."""
-    seconds = turn.run.workflow.spec.active_deadline_seconds
-    started = turn.state.started_at
-    return None if seconds is None or started is None else float(int(started) + seconds)

@@ -119,9 +119,37 @@ def limits_hold(run: Run) -> Iterator[str]:
     for node in run.nodes.values():
         if node.type in {NodeType.STEPS, NodeType.DAG}:
             allowed = template_of(turn, node).template.parallelism
-            active = run.index.tallies.get(node.number, Tally()).active
+            active = run.index.tallies.get(node.number, Tally()).active - _under_locks(run, node)
             if allowed is not None and active > allowed:
                 yield f"{active} children of {node.name} are active, {allowed} are allowed"
+
+
+def _under_locks(run: Run, boundary: Node) -> int:
+    """Return how many active nodes of the boundary need no place: attempts that are made under locks."""
+    return sum(
+        node.boundary == boundary.number
+        and node.is_attempt
+        and node.type.is_counted
+        and node.phase.is_active
+        and run.nodes[node.parent].locks is not None
+        for node in run.nodes.values()
+    )
+
+
+def locks_agree(run: Run) -> Iterator[str]:
+    """Who was let in holds the locks that it asked for; who waits holds none; no lock is held too often."""
+    holders: dict[str, int] = {}
+    for node in run.nodes.values():
+        if node.locks is not None and node.locks.is_held == (node.phase is Phase.WAITING):
+            state = "holds" if node.locks.is_held else "does not hold"
+            if node.phase in {Phase.WAITING, Phase.PENDING, Phase.RUNNING}:
+                yield f"{node.name} is {node.phase or 'waiting'} and {state} its locks"
+        if node.locks is None or not node.phase.is_active or node.daemoned:
+            continue
+        for lock in node.locks.locks:
+            holders[lock.name] = holders.get(lock.name, 0) + 1
+            if lock.limit is not None and holders[lock.name] > lock.limit:
+                yield f"{holders[lock.name]} nodes hold {lock.name}, {lock.limit} may"
 
 
 def alarms_are_set(run: Run) -> Iterator[str]:
@@ -155,6 +183,7 @@ INVARIANTS: tuple[Callable[[Run], Iterator[str]], ...] = (
     parents_exist,
     ends_agree,
     limits_hold,
+    locks_agree,
     alarms_are_set,
     kinds_agree,
 )

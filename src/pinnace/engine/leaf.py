@@ -11,6 +11,7 @@ from pinnace.engine.artifacts import archive_location
 from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.commands import CancelTask
 from pinnace.engine.gates import FAIL_FAST, admit
+from pinnace.engine.locking import TIMEOUT, kept_out
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Node, NodeInputs, NodeType, Phase
 from pinnace.engine.retry import go_seconds
@@ -20,7 +21,6 @@ from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Inputs, Parameter
 from pinnace.spec.templates import Template
 
-TIMEOUT = "timeout"
 _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP})
 
 
@@ -29,13 +29,14 @@ def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
 
     A node that a retry opened again is let in anew, and what it holds is kept out until then.
     """
-    if _is_kept_out(turn, node.boundary) or (node.is_attempt and _is_kept_out(turn, node.parent)):
-        return None
-    if not admit(turn, node):
+    is_kept_out = _is_kept_out(turn, node.boundary) or (node.is_attempt and _is_kept_out(turn, node.parent))
+    if is_kept_out or not admit(turn, node):
+        kept_out(turn, node)
         return None
     if not node.type.is_leaf:
         _look_below(turn, node)
-    return turn.put(replace(node, phase=phase, started_at=turn.now))
+    since = turn.now if node.locks is None else node.locks.since
+    return turn.put(replace(node, phase=phase, started_at=since))
 
 
 def _is_kept_out(turn: Turn, above: NodeNumber) -> bool:

@@ -11,10 +11,14 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.calling import Wish, call
+from pinnace.engine.events import LocksAnswered
 from pinnace.engine.garbage import is_collected
 from pinnace.engine.globals import GlobalsLayer, workflow_status
 from pinnace.engine.hooks import EXIT, hook_arguments
 from pinnace.engine.leaf import end
+from pinnace.engine.limits import stopped_message
+from pinnace.engine.locking import claim, wanted
+from pinnace.engine.locks import LockState
 from pinnace.engine.node import NOBODY, Node, NodeType, Phase
 from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
@@ -25,10 +29,58 @@ from pinnace.spec.templates import LifecycleHook
 
 
 def start(turn: Turn) -> None:
-    """Call the entry template, once."""
+    """Begin, once: claim the workflow's locks, or call the entry template."""
     if turn.state.phase:
         return
+    declared = turn.run.workflow.spec.synchronization
+    if declared is None:
+        _call_entry(turn)
+        return
+    try:
+        locks = wanted(turn, declared, Chain(GlobalsLayer(turn)))
+    except PinnaceError as error:
+        _no_locks(turn, error.message)
+        return
+    turn.state = replace(turn.state, phase="Pending", locks=LockState(locks, turn.now))
+    turn.ask(claim(turn, locks, None))
+
+
+def _no_locks(turn: Turn, message: str) -> None:
+    turn.state = replace(turn.state, started_at=turn.now)
+    _end(turn, "Failed", f"Failed to acquire the synchronization lock. {message}")
+
+
+def locks_answered(turn: Turn, event: LocksAnswered) -> None:
+    """Begin a workflow that has its locks, or say what it waits for. Source: Argo operator.go operate."""
+    state = turn.state
+    if state.phase != "Pending" or state.locks is None:
+        return
+    if event.error:
+        _no_locks(turn, event.error)
+    elif event.is_granted:
+        held = replace(state.locks, is_held=True, waits_for="")
+        turn.state = replace(state, message="", locks=held)
+        _call_entry(turn)
+    else:
+        waits = replace(state.locks, waits_for=event.waits_for)
+        turn.state = replace(state, message=event.message, locks=waits)
+
+
+def stop_waiting(turn: Turn, shutdown: Shutdown) -> None:
+    """End a workflow that waits for its locks."""
+    message = stopped_message(shutdown)
+    turn.state = replace(turn.state, started_at=turn.now, shutdown=shutdown)
+    for node in open_nodes(turn):
+        turn.settle(node, Phase.FAILED, message)
+    _end(turn, "Failed", message)
+
+
+def _call_entry(turn: Turn) -> None:
+    """Call the entry template; in a run that was retried, go on with what there is."""
     turn.state = replace(turn.state, phase="Running", started_at=turn.now)
+    turn.is_fresh = bool(turn.run.nodes)
+    for node in open_nodes(turn):
+        turn.assess(node.number)
     info = turn.run.info
     parameters = tuple(Parameter(name=name, value=value) for name, value in info.parameters.items())
     call(
@@ -49,6 +101,10 @@ def assess(turn: Turn) -> None:
     A suspended run does not end before it is resumed.
     """
     turn.news.pop(NOBODY, None)
+    if turn.state.phase == "Pending":
+        if turn.is_fresh and turn.state.locks is not None:
+            turn.ask(claim(turn, turn.state.locks.locks, None))
+        return
     entry = turn.find(NOBODY, "")
     if entry is None or turn.state.is_finished or not entry.phase.is_fulfilled:
         return
@@ -115,7 +171,7 @@ def _begin_exit(turn: Turn, hook: LifecycleHook) -> None:
 def _finish(turn: Turn, entry: Node, handler: Node | None) -> None:
     status, message = workflow_status(entry), entry.message
     if entry.phase.is_bad and turn.state.shutdown is not Shutdown.NONE:
-        message = f"Stopped with strategy '{turn.state.shutdown.value}'"
+        message = stopped_message(turn.state.shutdown)
     elif entry.type is NodeType.SKIPPED and entry.phase is Phase.ERROR:
         message = f"error in entry template execution: {message}"
     if status == "Succeeded":

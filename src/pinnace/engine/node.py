@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.locks import LockState
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.templates import Template, TemplateRef
 
@@ -144,6 +145,8 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     finished_at: float | None = None
     wake_at: float | None = None
     """Unix seconds at which it wants to be assessed even if nothing happens."""
+    locks: LockState | None = None
+    """The locks that it waits for or, once it is let in, holds until its end."""
     deadline: float | None = None
     """Unix seconds at which an attempt is ended because of its retry strategy's ``maxDuration``."""
     is_expanded: bool = False

@@ -14,6 +14,7 @@ import msgspec
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.emissions import Definition
 from pinnace.engine.index import Index
+from pinnace.engine.locks import LockState
 from pinnace.engine.node import Node, NodeOutputs
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.spec.parameters import Artifact
@@ -50,6 +51,8 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The generation whose artifacts were deleted that go when the workflow completes."""
     artifact_gc_error: str = ""
     """Why some of them are still there."""
+    locks: LockState | None = None
+    """The locks that the run as a whole waits for while it is Pending, or holds."""
 
     @property
     def is_finished(self) -> bool:

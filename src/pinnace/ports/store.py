@@ -24,6 +24,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.emissions import Emission
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState, Shutdown
+from pinnace.ports.locks import Locks
 from pinnace.ports.metrics import MetricStore
 from pinnace.ports.objects import KeptObject, ObjectStore
 from pinnace.spec.workflow import ConfigMap, Secret, Workflow, WorkflowTemplate
@@ -135,6 +136,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """Keeps runs. Every method may raise ``StorageError``; the same call may succeed later."""
+
+    @property
+    def locks(self) -> Locks:
+        """Return where the locks of its runs are."""
 
     @property
     def metrics(self) -> MetricStore:

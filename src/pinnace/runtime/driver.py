@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import CancelTask, Command, StartTask, Work
+from pinnace.engine.commands import CancelTask, ClaimLocks, Command, ReleaseLocks, StartTask, Work
 from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskReady
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Node, NodeType
@@ -25,6 +25,7 @@ from pinnace.ports import executor as port
 from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import RunChange
+from pinnace.runtime.locks import LockKeeper
 from pinnace.runtime.probes import Probe, become_ready, probes_of
 from pinnace.runtime.staging import Stager
 from pinnace.runtime.workers import Workers
@@ -54,6 +55,7 @@ class Driver:
         executor: runs tasks.
         stager: prepares and collects them.
         workers: do what this process does itself.
+        locks: claims locks; runs share it.
         observer: is told what happens.
         clock: returns Unix seconds.
     """
@@ -67,6 +69,7 @@ class Driver:
         executor: Executor,
         stager: Stager,
         workers: Workers,
+        locks: LockKeeper,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
@@ -76,6 +79,7 @@ class Driver:
         self._executor = executor
         self._stager = stager
         self._workers = workers
+        self._locks = locks
         self._observer = observer
         self._clock = clock
         self._mailbox: list[Event] = []
@@ -137,6 +141,7 @@ class Driver:
                 if not self.run.state.is_finished:
                     await self._sleep()
         finally:
+            self._locks.forget(self.run.info.uid)
             if self._releasing is not None:
                 self._releasing.cancel()
         await self._finish()
@@ -170,6 +175,8 @@ class Driver:
                 self.run.info = info
             apply(self.run, outcome)
             self._observer.run_changed(self.run, outcome.nodes)
+            if self._locks.is_waiting and outcome.frees_locks:
+                self._locks.look()
         ended = [event.attempt_id for event in events if isinstance(event, TaskEnded)]
         self._perform(outcome.commands)
         if ended:
@@ -237,6 +244,7 @@ class Driver:
 
     async def _recover(self) -> None:
         """Find out what became of every attempt, then look at every open node afresh."""
+        await self._locks.reset(self.run.info.uid)
         commands = open_tasks(self.run, self._clock())
         for command in commands:
             self._stager.know(command)
@@ -262,12 +270,16 @@ class Driver:
         plain = [command for command in starts if not self._stager.needs_loading(command)]
         if plain:
             self._spawn(self._start(plain))
-        for command in starts:
-            if self._stager.needs_loading(command):
-                self._spawn(self._start([command]))
-        for work in commands:
-            if isinstance(work, Work):
-                self._spawn(self._do(work))
+        for start in starts:
+            if self._stager.needs_loading(start):
+                self._spawn(self._start([start]))
+        for command in commands:
+            if isinstance(command, Work):
+                self._spawn(self._do(command))
+            elif isinstance(command, ClaimLocks):
+                self._locks.claim(self.run.info.uid, command, self.tell)
+            elif isinstance(command, ReleaseLocks):
+                self._locks.release(self.run.info.uid, command)
         if cancels:
             self._workers.cancel(cancels)
             self._spawn(self._executor.cancel(cancels))

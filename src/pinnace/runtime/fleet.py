@@ -19,6 +19,7 @@ from pinnace.ports.images import Images
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import Owner, Request, Store, StoredRun
 from pinnace.runtime.driver import Driver, Save
+from pinnace.runtime.locks import LockKeeper
 from pinnace.runtime.staging import Stager
 from pinnace.runtime.workers import Worker, Workers
 from pinnace.spec.catalogue import Catalogue
@@ -67,6 +68,7 @@ class Fleet:
         isolated: bool,
     ) -> None:
         self._store = store
+        self._locks = LockKeeper(store.locks)
         self._save = save
         self._owner = owner
         self._executor = executor
@@ -94,6 +96,7 @@ class Fleet:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._locks.close()
 
     def begin(self, uid: str, lease: int) -> asyncio.Task[None]:
         """Drive a run, whose lease this process holds, beside those that are driven already.
@@ -139,6 +142,7 @@ class Fleet:
                 isolated=self._isolated,
             ),
             workers=Workers(self._workers(run), self._clock),
+            locks=self._locks,
             observer=self._observer,
             clock=self._clock,
         )
@@ -176,6 +180,7 @@ class Fleet:
                 now = self._store.changed()
                 if now != seen:
                     seen = now
+                    self._locks.look()
                     for request in self._store.pending_requests(list(self._drivers)):
                         if request.id not in given:
                             given.add(request.id)

@@ -20,10 +20,15 @@ _ENTRY = NodeNumber(0)
 
 
 def is_shown(run: Run, node: Node) -> bool:
-    """Return whether Argo would have the node: it was let in, or was before a retry opened it again."""
+    """Return whether Argo would have the node.
+
+    It was let in, or was before a retry opened it again, or waits for a lock.
+    """
     if node.is_hidden:
         return False
-    return node.phase is not Phase.WAITING or bool(run.index.children.get(node.number))
+    if node.phase is not Phase.WAITING or node.locks is not None:
+        return True
+    return bool(run.index.children.get(node.number))
 
 
 class Graph:

@@ -68,12 +68,14 @@ def retry(
         info=replace(run.info, parameters={**run.info.parameters, **(parameters or {})}),
         state=replace(
             run.state,
-            phase="Running",
+            # A workflow with locks of its own begins by claiming them.
+            phase="" if run.workflow.spec.synchronization is not None else "Running",
             message="",
             started_at=now,
             finished_at=None,
             shutdown=Shutdown.NONE,
             is_suspended=False,
+            locks=None,
             generation=run.state.generation + 1,
         ),
         nodes=tuple(plan.changed()),
@@ -93,6 +95,11 @@ class _Plan:
         """True: what is called again is called with new arguments."""
         self._again: set[NodeNumber] = set()
         self._opened: set[NodeNumber] = set()
+        #: The graph has no hooks that were never let in.
+        self._hooks: dict[NodeNumber, list[NodeNumber]] = {}
+        for number, node in run.nodes.items():
+            if node.hook_of != NOBODY:
+                self._hooks.setdefault(node.hook_of, []).append(number)
         self._remove(run.index.called.get((NOBODY, "onExit", -1)))
 
     @property
@@ -127,7 +134,14 @@ class _Plan:
         for number in sorted((self._again | self._opened) - self.removed):
             node = self._run.nodes[number]
             fresh = replace(
-                node, message="", outputs=None, finished_at=None, wake_at=None, deadline=None, notes=()
+                node,
+                message="",
+                outputs=None,
+                finished_at=None,
+                wake_at=None,
+                deadline=None,
+                locks=None,
+                notes=(),
             )
             if number in self._again:
                 generation = self._run.state.generation + 1
@@ -164,7 +178,7 @@ class _Plan:
                     self._remove(number)
 
     def _forget_what_follows(self, node: Node) -> None:
-        for number in self.graph.children(node.number):
+        for number in (*self.graph.children(node.number), *self._hooks.get(node.number, ())):
             if self._run.nodes[number].parent != node.number:
                 self._remove(number)
 
@@ -177,6 +191,7 @@ class _Plan:
                 self.removed.add(number)
                 stack += self._run.index.children.get(number, ())
                 stack += self.graph.children(number)
+                stack += self._hooks.get(number, ())
 
 
 def _failed(run: Run, graph: Graph) -> Iterator[Node]:

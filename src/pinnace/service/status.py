@@ -6,7 +6,7 @@ because its own schema does not allow ``null``. Source: Argo api/workflow_types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
 from pinnace.engine.garbage import STRATEGIES, garbage
+from pinnace.engine.locks import Claim
 from pinnace.engine.naming import display_name, host_of, node_id
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.outputs import supplied
@@ -26,6 +27,7 @@ from pinnace.service.estimates import Estimates
 from pinnace.service.graph import Graph, is_shown
 from pinnace.service.labels import POD_NAME_FORMAT, POD_NAMES, with_phase
 from pinnace.service.progress import Progress
+from pinnace.service.synchronization import node_fields, synchronization
 from pinnace.spec.encode import encode
 from pinnace.spec.parameters import Artifact, Parameter
 from pinnace.spec.templates import Template, TemplateRef
@@ -36,19 +38,20 @@ FINALIZER = "workflows.argoproj.io/artifact-gc"
 _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.SKIPPED})
 
 
-def workflow_object(run: Run, baseline: Run | None = None) -> dict[str, Any]:
+def workflow_object(run: Run, baseline: Run | None = None, claims: Sequence[Claim] = ()) -> dict[str, Any]:
     """Return ``run`` as ``kubectl get workflow -o json`` shows it, as dicts, lists and scalars.
 
     Args:
         run: its arguments are shown as it has them.
         baseline: the run named in its ``info``, if what the nodes are expected to take is asked for.
+        claims: all claims of locks: who waits is shown who holds.
     """
     return {
         "apiVersion": run.workflow.api_version,
         "kind": run.workflow.kind,
         "metadata": _metadata(run),
         "spec": _spec(run, run.written or run.workflow),
-        "status": _status(run, baseline),
+        "status": _status(run, baseline, claims),
     }
 
 
@@ -83,7 +86,7 @@ def _metadata(run: Run) -> dict[str, Any]:
     return metadata
 
 
-def _status(run: Run, baseline: Run | None) -> dict[str, Any]:
+def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str, Any]:
     state = run.state
     progress = Progress(run)
     status: dict[str, Any] = {}
@@ -106,6 +109,9 @@ def _status(run: Run, baseline: Run | None) -> dict[str, Any]:
         status["storedWorkflowTemplateSpec"] = _spec(run, run.workflow)
     if state.outputs != NodeOutputs():
         status["outputs"] = _outputs(state.outputs, {})
+    locks = synchronization(run, claims)
+    if locks:
+        status["synchronization"] = locks
     if state.phase:
         status["conditions"] = _conditions(run)
         status["artifactRepositoryRef"] = _repository(run)
@@ -172,7 +178,9 @@ class NodeStatuses:
             status["boundaryID"] = self._ids[node.boundary]
         if node.message:
             status["message"] = node.message
-        status |= _times(node.started_at, node.finished_at)
+        waiting = node_fields(node.locks, node.phase)
+        status |= _times(node.locks.since if waiting and node.locks else node.started_at, node.finished_at)
+        status |= waiting
         status |= self._measures(node)
         flag = _node_flag(node)
         if flag is not None:

@@ -17,7 +17,7 @@ import msgspec
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.emissions import Emission
-from pinnace.engine.node import Node, Phase
+from pinnace.engine.node import NOBODY, Node, Phase
 from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.metrics import Series, added
 from pinnace.ports.objects import KeptObject
@@ -35,6 +35,7 @@ from pinnace.stores.answers import (
     printable_emission,
     summarize,
 )
+from pinnace.stores.memory_locks import MemoryLocks
 from pinnace.stores.processes import is_dead
 
 
@@ -159,6 +160,7 @@ class MemoryStore:
         self.objects = MemoryObjects(self._lock, self._count)
         #: What all runs emitted.
         self.metrics = MemoryMetrics(self._lock)
+        self.locks = MemoryLocks(self._phase_of, lambda uid: self.owner_of(uid) is not None, self._count)
 
     # Runs --------------------------------------------------------------------------------------------------
 
@@ -202,6 +204,8 @@ class MemoryStore:
                 row = self._rows[change.uid]
                 row.state = row.state if change.state is None else change.state
                 row.info = row.info if change.info is None else change.info
+                if row.state.is_finished:
+                    self.locks.forget(change.uid)
                 for number in change.removed:
                     row.nodes.pop(number, None)
                 row.nodes.update((node.number, node) for node in change.nodes)
@@ -316,6 +320,16 @@ class MemoryStore:
 
     def _count(self) -> None:
         self._changes += 1
+
+    def _phase_of(self, uid: str, number: NodeNumber) -> Phase | None:
+        """Return where a node stands, or the run as if it were one; None when that is over or not there."""
+        row = self._rows.get(uid)
+        if row is None or row.state.is_finished:
+            return None
+        if number == NOBODY:
+            return Phase.WAITING if row.state.phase in {"", "Pending"} else Phase.RUNNING
+        node = row.nodes.get(number)
+        return None if node is None or node.phase.is_fulfilled else node.phase
 
     # Reading -----------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from pinnace.base.errors import StorageError
 
 #: The newest revision: four digits, so that later ones are greater.
-HEAD = "0004"
+HEAD = "0005"
 
 metadata = MetaData()
 
@@ -118,6 +118,30 @@ metric_series = Table(
     Column("name", Text, primary_key=True),
     Column("labels", Text, primary_key=True),  # a JSON list of keys and values
     Column("data", LargeBinary, nullable=False),
+)
+
+#: Who holds a lock and who waits for it. A claim counts while its node is open; see ``stores.locks``.
+lock_claims = Table(
+    "lock_claims",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("lock", Text, nullable=False),
+    Column("run", Text, ForeignKey(runs.c.uid, ondelete="CASCADE"), nullable=False),
+    Column("node", Integer, nullable=False),  # -1: the run as a whole
+    Column("holder", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("is_held", Boolean, nullable=False),
+    Index("lock_claims_by_claimant", "run", "node", "lock", unique=True),
+    sqlite_autoincrement=True,  # the order of claiming
+)
+
+#: How many may hold a semaphore that no ConfigMap describes.
+lock_limits = Table(
+    "lock_limits",
+    metadata,
+    Column("lock", Text, primary_key=True),
+    Column("places", Integer, nullable=False),
 )
 
 _version = sa.table("alembic_version", sa.column("version_num", Text))

@@ -35,6 +35,8 @@ from pinnace.stores import leases
 from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable, printable_labels
 from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database, driver
+from pinnace.stores.locks import SqliteLocks
+from pinnace.stores.locks import forget as forget_claims
 from pinnace.stores.metrics import SqliteMetrics, add_emissions
 from pinnace.stores.objects import SqliteObjects, replace_object
 from pinnace.stores.processes import is_dead
@@ -95,6 +97,7 @@ class SqliteStore:
         self.objects = SqliteObjects(self._database)
         #: What all runs emitted.
         self.metrics = SqliteMetrics(self._database)
+        self.locks = SqliteLocks(self._database, clock=clock, is_dead=is_dead)
 
     # Runs --------------------------------------------------------------------------------------------------
 
@@ -157,6 +160,8 @@ class SqliteStore:
                     checked.add((change.uid, change.lease))
                 if columns:
                     connection.execute(_UPDATE_RUN, {"run": change.uid, **columns})
+                if change.state is not None and change.state.is_finished:
+                    forget_claims(connection, change.uid)
                 if values:
                     _keep_values(connection, change.uid, values)
                 if change.removed:

@@ -13,9 +13,18 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.commands import CancelTask, StartTask, Work
+from pinnace.engine.commands import CancelTask, ClaimLocks, ReleaseLocks, StartTask, Work
 from pinnace.engine.containers import container_of, is_probed
-from pinnace.engine.events import Event, TaskEnded, TaskProblem, TaskReady, TaskStarted, WorkEnded
+from pinnace.engine.events import (
+    Event,
+    LocksAnswered,
+    TaskEnded,
+    TaskProblem,
+    TaskReady,
+    TaskStarted,
+    WorkEnded,
+)
+from pinnace.engine.locks import Claim, LockRequest, decide
 from pinnace.engine.node import Phase
 from pinnace.spec.parameters import Artifact
 
@@ -211,3 +220,75 @@ class SimulatedWorkers:
         """Return when the next work ends, None when none will."""
         later = [at for at, _ in self._open.values() if at > now]
         return min(later) if later else None
+
+
+class SimulatedLocks:
+    """Keeps locks as a store does: claims survive a crash of the driver, what was not told is lost with it.
+
+    Args:
+        phase_of: returns where the saved node stands, None when it is not there.
+    """
+
+    def __init__(self, phase_of: Callable[[NodeNumber], Phase | None]) -> None:
+        self._phase_of = phase_of
+        self._claims: list[Claim] = []
+        self._waiting: dict[NodeNumber, tuple[ClaimLocks, LockRequest]] = {}
+        self._last = 0
+        self._untold: list[LocksAnswered] = []
+
+    def claim(self, command: ClaimLocks, uid: str) -> None:
+        """Take in a claim, or one that is made again."""
+        request = LockRequest(uid=uid, node=command.node, locks=command.locks, holder=command.holder)
+        self._waiting[command.node] = (command, request)
+        if all(claim.node != command.node for claim in self._claims):
+            for lock in command.locks:
+                self._last += 1
+                self._claims.append(
+                    Claim(
+                        lock=lock.name,
+                        uid=uid,
+                        node=command.node,
+                        holder=command.holder,
+                        priority=0,
+                        created_at=0.0,
+                        number=self._last,
+                        is_held=False,
+                    )
+                )
+
+    def release(self, command: ReleaseLocks) -> None:
+        """Give back what the node holds."""
+        self._claims = [claim for claim in self._claims if claim.node != command.node]
+        self._waiting.pop(command.node, None)
+
+    def told(self) -> list[Event]:
+        """Return the answers that were not taken in yet."""
+        self._claims = [claim for claim in self._claims if self._lives(claim.node)]
+        asked = list(self._waiting.values())
+        answers, _ = decide(self._claims, [request for _, request in asked])
+        for (command, _), answer in zip(asked, answers, strict=True):
+            if answer is None or answer.is_granted:
+                del self._waiting[command.node]
+            if answer is not None and answer.is_granted:
+                self._untold.append(
+                    LocksAnswered(node=command.node, attempt_id=command.attempt_id, is_granted=True)
+                )
+        return list(self._untold)
+
+    def take_note(self, event: Event) -> None:
+        """Remember that the answer was taken in."""
+        self._untold = [each for each in self._untold if each is not event]
+
+    def forget(self) -> None:
+        """Lose what a crash loses, and what nothing was begun under, as the next process does."""
+        self._waiting.clear()
+        self._untold.clear()
+        self._claims = [c for c in self._claims if self._phase_of(c.node) is not Phase.WAITING]
+
+    def holders(self) -> list[tuple[str, NodeNumber]]:
+        """Return which node holds which lock."""
+        return [(claim.lock, claim.node) for claim in self._claims if claim.is_held]
+
+    def _lives(self, number: NodeNumber) -> bool:
+        phase = self._phase_of(number)
+        return phase is not None and not phase.is_fulfilled

@@ -23,14 +23,14 @@ from msgspec import Struct
 from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess, restore
-from pinnace.engine.commands import CancelTask, Command, StartTask, Work
+from pinnace.engine.commands import CancelTask, ClaimLocks, Command, ReleaseLocks, StartTask, Work
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskStarted
 from pinnace.engine.invariants import check
-from pinnace.engine.node import Node
+from pinnace.engine.node import NOBODY, Node, Phase
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run
-from pinnace.testing.simulated import Script, SimulatedExecutor, SimulatedWorkers
+from pinnace.testing.simulated import Script, SimulatedExecutor, SimulatedLocks, SimulatedWorkers
 
 #: A run that takes more turns than this will not end.
 MOST_TURNS = 20_000
@@ -114,6 +114,13 @@ class Journal:
         self.nodes.update((node.number, node) for node in outcome.nodes)
         self.metrics += outcome.metrics
 
+    def phase_of(self, number: NodeNumber) -> Phase | None:
+        """Return where a saved node stands, or the run as if it were one; None when it is not there."""
+        if number == NOBODY:
+            return Phase.WAITING if self.state.phase in {"", "Pending"} else Phase.RUNNING
+        node = self.nodes.get(number)
+        return None if node is None else node.phase
+
     def rebuilt(self) -> Run:
         """Return the run as it was saved."""
         run = Run(self._fresh.info, self._fresh.workflow, self._fresh.lookup)
@@ -147,6 +154,7 @@ class Simulation:
         self.executor = SimulatedExecutor(script)
         self.workers = SimulatedWorkers(script)
         self.journal = Journal(run)
+        self.locks = SimulatedLocks(self.journal.phase_of)
         self.crashes = 0
         self._schedule = schedule or Schedule()
         self._asks = list(asks)
@@ -174,6 +182,7 @@ class Simulation:
                 self.run = self.journal.rebuilt()
                 self._mailbox.clear()
                 self.workers.forget()
+                self.locks.forget()
         message = f"the run has not ended after {MOST_TURNS} turns"
         raise Stuck(message)
 
@@ -192,6 +201,7 @@ class Simulation:
 
     def _turn(self) -> None:
         happened = [*self._mailbox, *self.executor.told(self.now), *self.workers.told(self.now)]
+        happened += self.locks.told()
         happened += [ask.event for ask in self._asks if ask.at <= self.now]
         wake_at = next_wake(self.run)
         if not happened and (wake_at is None or wake_at > self.now):
@@ -232,6 +242,7 @@ class Simulation:
         """Strike off what is saved: it need not be told again."""
         self.executor.take_note(event)
         self.workers.take_note(event)
+        self.locks.take_note(event)
         self._mailbox = [each for each in self._mailbox if each is not event]
         self._asks = [ask for ask in self._asks if ask.event is not event]
 
@@ -244,6 +255,10 @@ class Simulation:
             case CancelTask():
                 self.workers.cancel(command)
                 self.executor.cancel(command, self.now)
+            case ClaimLocks():
+                self.locks.claim(command, self.run.info.uid)
+            case ReleaseLocks():
+                self.locks.release(command)
 
     def _may_crash(self) -> None:
         if self._schedule.crashes():

@@ -19,6 +19,7 @@ from pinnace.cli.options import (
 from pinnace.cli.session import find_runs, is_colour, namespace_of, opened
 
 if TYPE_CHECKING:  # completing the names of runs needs no engine
+    from pinnace.engine.locks import Claim
     from pinnace.engine.run import Run
 
 
@@ -38,8 +39,9 @@ def get(names: Sequence[str], namespace: str | None, output: str | None, **given
         found = find_runs(pinnace, names, namespace_of(namespace))
         runs = [pinnace.load(run.uid) for run in found]
         baselines = {run.info.baseline: pinnace.load_if_there(run.info.baseline) for run in runs}
+        claims = pinnace.store.locks.claims()
     if output in {"name", "json", "yaml"}:
-        print_runs(runs, output, baselines)
+        print_runs(runs, output, baselines, claims)
         return
     wanted = wanted_steps(given["status"], given["node_field_selector"])
     for run in runs:
@@ -49,6 +51,7 @@ def get(names: Sequence[str], namespace: str | None, output: str | None, **given
             is_colour=is_colour(no_color=given["no_color"]),
             is_ascii=given["no_utf8"],
             wanted=wanted,
+            claims=claims,
         )
         click.echo(text, nl=False, color=True)
 
@@ -75,12 +78,15 @@ def describe(
     is_colour: bool,
     is_ascii: bool,
     wanted: Callable[[Mapping[str, Any]], bool],
+    claims: Sequence[Claim] = (),
 ) -> str:
-    """Return what ``get`` shows of a run: header, tree, and what of the manifest was not honoured."""
+    """Return what ``get`` shows of a run: header, tree, its locks, and what was not honoured."""
     from pinnace.cli.render.ending import fidelity_by_node
     from pinnace.cli.render.header import render_header
+    from pinnace.cli.render.text import clean
     from pinnace.cli.render.tree import TreeOptions, render_tree
     from pinnace.service.status import workflow_object
+    from pinnace.service.synchronization import lock_lines
 
     now = time.time()
     workflow = workflow_object(run)
@@ -89,4 +95,5 @@ def describe(
     if output == "short":
         return tree
     notes = "".join(f"{line}\n" for line in fidelity_by_node(run))
-    return "\n".join(part for part in (render_header(workflow, now), tree, notes) if part)
+    locks = "".join(f"{clean(line)}\n" for line in lock_lines(run, claims))
+    return "\n".join(part for part in (render_header(workflow, now), tree, locks, notes) if part)

@@ -61,7 +61,8 @@ def _show(pinnace: Pinnace, runs: Sequence[RunSummary], given: dict[str, Any]) -
 
     output = given["output"]
     if output in {"json", "yaml"}:
-        print_list([workflow_object(pinnace.load(run.uid)) for run in runs], output)
+        claims = pinnace.store.locks.claims()
+        print_list([workflow_object(pinnace.load(run.uid), None, claims) for run in runs], output)
     elif not runs:
         click.echo("No workflows found")
     elif output == "name":

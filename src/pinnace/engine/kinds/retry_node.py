@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import body_scope, template_of
-from pinnace.engine.gates import workflow_deadline
 from pinnace.engine.leaf import let_in
+from pinnace.engine.limits import workflow_deadline
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide
 from pinnace.engine.substitute import fill

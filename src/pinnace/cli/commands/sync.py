@@ -1,0 +1,105 @@
+"""``pinnace sync``: who holds which lock, and the limits of semaphores that no ConfigMap describes."""
+
+from __future__ import annotations
+
+import click
+
+from pinnace.base.errors import NotFoundError, RefusedError, UsageError
+from pinnace.cli.options import namespace_option
+from pinnace.cli.session import namespace_of, opened
+
+_limit = click.option(
+    "--limit", type=click.IntRange(min=1), required=True, help="How many may hold it at once."
+)
+_type = click.option(
+    "--type",
+    "kind",
+    default="database",
+    help="Only `database`: what a ConfigMap limits is limited in the manifest.",
+)
+
+
+@click.group()
+def sync() -> None:
+    """Show locks; set the limits of `database` semaphores."""
+
+
+@sync.command("list")
+def list_() -> None:
+    """Show each lock that somebody has to do with: who holds it and who waits, in their order."""
+    from pinnace.cli.render.text import clean
+    from pinnace.service.synchronization import queue_lines
+
+    with opened() as pinnace:
+        lines = list(queue_lines(pinnace.store.locks.claims()))
+    for line in lines or ["No locks found"]:
+        click.echo(clean(line))
+
+
+@sync.command("create")
+@click.argument("key")
+@namespace_option
+@_limit
+@_type
+def create(key: str, namespace: str | None, limit: int, kind: str) -> None:
+    """Set how many may hold the semaphore KEY."""
+    name = _name(key, namespace, kind)
+    with opened() as pinnace:
+        if name in pinnace.store.locks.limits():
+            message = f"{name} has a limit already"
+            raise RefusedError(message, remedy=f"Change it: `pinnace sync update {key} --limit {limit}`.")
+        pinnace.store.locks.set_limit(name, limit)
+    click.echo(f"{name}: {limit}")
+
+
+@sync.command("update")
+@click.argument("key")
+@namespace_option
+@_limit
+@_type
+def update(key: str, namespace: str | None, limit: int, kind: str) -> None:
+    """Change how many may hold the semaphore KEY; who holds it already keeps it."""
+    name = _name(key, namespace, kind)
+    with opened() as pinnace:
+        _require(name, pinnace.store.locks.limits())
+        pinnace.store.locks.set_limit(name, limit)
+    click.echo(f"{name}: {limit}")
+
+
+@sync.command("get")
+@click.argument("key")
+@namespace_option
+@_type
+def get(key: str, namespace: str | None, kind: str) -> None:
+    """Show how many may hold the semaphore KEY."""
+    name = _name(key, namespace, kind)
+    with opened() as pinnace:
+        limits = pinnace.store.locks.limits()
+    _require(name, limits)
+    click.echo(f"{name}: {limits[name]}")
+
+
+@sync.command("delete")
+@click.argument("key")
+@namespace_option
+@_type
+def delete(key: str, namespace: str | None, kind: str) -> None:
+    """Forget how many may hold the semaphore KEY: nobody gets it any more."""
+    name = _name(key, namespace, kind)
+    with opened() as pinnace:
+        _require(name, pinnace.store.locks.limits())
+        pinnace.store.locks.set_limit(name, None)
+    click.echo(f"{name} deleted")
+
+
+def _name(key: str, namespace: str | None, kind: str) -> str:
+    if kind.lower() != "database":
+        message = f"limits of the type {kind!r} are not kept here"
+        raise UsageError(message, remedy="Put the number into the ConfigMap that the semaphore names.")
+    return f"{namespace_of(namespace) or 'default'}/Database/{key}"
+
+
+def _require(name: str, limits: dict[str, int]) -> None:
+    if name not in limits:
+        message = f"{name} has no limit"
+        raise NotFoundError(message, remedy="Set one with `pinnace sync create KEY --limit N`.")

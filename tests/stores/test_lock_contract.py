@@ -1,0 +1,30 @@
+"""Both stores keep the contract of locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pinnace.ports.store import Store
+from pinnace.stores.memory import MemoryStore
+from pinnace.stores.sqlite import SqliteStore
+from pinnace.testing.contracts.locks import LockContract
+from pinnace.testing.contracts.store_samples import World
+
+
+class TestSqliteLocks(LockContract):
+    @pytest.fixture
+    def store(self, world: World, tmp_path: Path) -> Iterator[Store]:
+        store = SqliteStore(tmp_path / "pinnace.db", clock=world.clock, is_dead=world.is_dead)
+        yield store
+        store.close()
+
+
+class TestMemoryLocks(LockContract):
+    @pytest.fixture
+    def store(self, world: World) -> Iterator[Store]:
+        store = MemoryStore(clock=world.clock, is_dead=world.is_dead)
+        yield store
+        store.close()
