@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError
+from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError, UsageError
 from pinnace.engine.artifacts import repository_of
-from pinnace.engine.commands import ActOnObject, DeleteArtifacts, SendRequest, TransformData, Work
+from pinnace.engine.commands import ActOnObject, CallPlugin, DeleteArtifacts, SendRequest, TransformData, Work
 from pinnace.engine.garbage import STRATEGIES, garbage
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so th
     from pinnace.ports.store import RunChange, Store
     from pinnace.runtime.workers import Worker
     from pinnace.service.cluster import StoreCluster
+    from pinnace.spec.plugins import Plugin
     from pinnace.world.world import World
 
 #: How long a file behind a URL may take.
@@ -104,6 +105,8 @@ class Pinnace:
             PinnaceError: the manifest is wrong, or something in it cannot run here.
         """
         self._require_isolation()
+        if self.settings.plugins is None:
+            submission.refuse_plugins(workflow, catalogue)
         uid, lease = submission.submit(
             self.store,
             workflow,
@@ -284,13 +287,18 @@ class Pinnace:
 
     def _workers(self, http: HttpRunner) -> Callable[[Run], Mapping[type[Work], Worker]]:
         """Return what makes the table of who does the work that this process does itself: one row a kind."""
+        from pinnace.executors.mail import SmtpMailer
         from pinnace.runtime.data import Transformer
         from pinnace.runtime.garbage import Collector
+        from pinnace.runtime.notices import Notifier
+        from pinnace.runtime.plugins import PluginWorker
         from pinnace.runtime.requests import Requester
         from pinnace.runtime.resources import ResourceWorker
         from pinnace.runtime.window import Window
 
         window = Window()
+        plugins = self._plugins()
+        mailer = SmtpMailer(allow_link_local=self.settings.allow_link_local)
 
         def of(run: Run) -> dict[type[Work], Worker]:
             keeper = self._keeper(run)
@@ -299,9 +307,26 @@ class Pinnace:
                 TransformData: Transformer(keeper, repository_of(run)),
                 ActOnObject: ResourceWorker(run, self.cluster, keeper, self._adopt),
                 DeleteArtifacts: Collector(keeper),
+                CallPlugin: PluginWorker(run, plugins, http, Notifier(http, mailer, run.lookup.catalogue)),
             }
 
         return of
+
+    def _plugins(self) -> tuple[Plugin, ...]:
+        """Return the executor plugins that the settings name.
+
+        Raises:
+            UsageError: the file that names them cannot be read.
+        """
+        if self.settings.plugins is None:
+            return ()
+        from pinnace.spec.plugins import read_plugins
+
+        try:
+            text = self.settings.plugins.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{self.settings.plugins}: {error.strerror}") from None
+        return read_plugins(text)
 
     @property
     def cluster(self) -> StoreCluster:

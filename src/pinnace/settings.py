@@ -77,6 +77,15 @@ class Settings:
             "file",
         ),
     ] = None
+    plugins: Annotated[
+        Path | None,
+        Doc(
+            "PINNACE_PLUGINS",
+            "A file that names the executor plugins that plugin templates may use.",
+            "none",
+            "file",
+        ),
+    ] = None
     namespace: Annotated[
         str, Doc("ARGO_NAMESPACE", "The namespace of new runs, and the one that lists show.", "none", "name")
     ] = ""
@@ -119,12 +128,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     given = os.environ if environ is None else environ
     images = given.get("PINNACE_IMAGES", "")
     defaults = given.get("PINNACE_WORKFLOW_DEFAULTS", "")
+    plugins = given.get("PINNACE_PLUGINS", "")
     return Settings(
         home=_home(given),
         images=Path(images).expanduser() if images else None,
         image_rules=tuple(given.get("PINNACE_IMAGE", "").split()),
         is_isolated=_boolean(given, "PINNACE_ISOLATED", default=True),
         workflow_defaults=Path(defaults).expanduser() if defaults else None,
+        plugins=Path(plugins).expanduser() if plugins else None,
         namespace=given.get("ARGO_NAMESPACE", ""),
         transient_error_pattern=given.get("TRANSIENT_ERROR_PATTERN", ""),
         allow_link_local=_boolean(given, "PINNACE_ALLOW_LINK_LOCAL", default=False),

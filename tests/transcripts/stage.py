@@ -33,7 +33,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import ActOnObject, SendRequest, StartTask, TransformData, Work
+from pinnace.engine.commands import ActOnObject, CallPlugin, SendRequest, StartTask, TransformData, Work
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
     Event,
@@ -58,7 +58,13 @@ from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Journal, verify
 
 #: What each kind of command is told as.
-_VERBS = {StartTask: "start", SendRequest: "send", TransformData: "transform", ActOnObject: "act"}
+_VERBS = {
+    StartTask: "start",
+    SendRequest: "send",
+    TransformData: "transform",
+    ActOnObject: "act",
+    CallPlugin: "call",
+}
 
 
 class Stage:

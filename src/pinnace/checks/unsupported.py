@@ -16,9 +16,6 @@ from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
-_REFUSED_BODIES = {
-    "plugin": "plugin templates",
-}
 _REFUSED_LOCATIONS = ("git", "artifactory", "hdfs", "oss", "gcs", "azure", "plugin")
 _REFUSED_AUTH = ("clientCert", "oauth2")
 #: Where a manifest says its kind: at the beginning of a line, or of the whole in JSON.
@@ -55,9 +52,6 @@ def _with_inline(template: Template) -> Iterator[Site]:
 
 def _reasons(template: Template) -> Iterator[tuple[str, str]]:
     """Yield why a template cannot run here, each with the field that says so."""
-    for body in template.body_types:
-        if body in _REFUSED_BODIES:
-            yield f"{_REFUSED_BODIES[body]} are not run by this version", body
     kind = _kind_not_kept(template.resource) if template.resource is not None else ""
     if kind:
         yield f"objects of kind {kind} are not kept here, but {', '.join(KINDS)}", "resource"

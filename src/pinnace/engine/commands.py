@@ -76,6 +76,10 @@ class DeleteArtifacts(Work, frozen=True, kw_only=True, gc=False):
     artifacts: tuple[Artifact, ...] = ()
 
 
+class CallPlugin(Work, frozen=True, kw_only=True, gc=False):
+    """Have a plugin execute the template."""
+
+
 class ClaimLocks(Command, frozen=True, kw_only=True, gc=False):
     """Take these locks together, or wait for them; the answer is ``LocksAnswered``.
 

@@ -57,6 +57,7 @@ class NodeType(StrEnum):
 
     POD = "Pod"
     HTTP = "HTTP"
+    PLUGIN = "Plugin"
     SUSPEND = "Suspend"
     STEPS = "Steps"
     STEP_GROUP = "StepGroup"
@@ -70,7 +71,7 @@ class NodeType(StrEnum):
     def __init__(self, value: str) -> None:
         """Answer each question once."""
         self.is_counted = value in {"Pod", "Steps", "DAG"}
-        self.is_leaf = value in {"Pod", "HTTP", "Suspend"}
+        self.is_leaf = value in {"Pod", "HTTP", "Plugin", "Suspend"}
 
 
 class NodeInputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pinnace.engine.commands import ActOnObject, SendRequest, TransformData, Work
+from pinnace.engine.commands import ActOnObject, CallPlugin, SendRequest, TransformData, Work
 from pinnace.engine.containers import Part, parts_of
 from pinnace.engine.node import NodeType
 from pinnace.spec.parameters import Inputs
@@ -26,6 +26,7 @@ NODE_TYPE: dict[str, NodeType] = {
     "dag": NodeType.DAG,
     "data": NodeType.POD,
     "resource": NodeType.POD,
+    "plugin": NodeType.PLUGIN,
 }
 
 #: Which work a body is, if Pinnace's own process does it. A new kind of work needs a row here and a worker.
@@ -33,6 +34,7 @@ WORK: dict[str, type[Work]] = {
     "http": SendRequest,
     "data": TransformData,
     "resource": ActOnObject,
+    "plugin": CallPlugin,
 }
 
 

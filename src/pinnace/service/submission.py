@@ -25,6 +25,7 @@ from pinnace.service.estimates import with_estimate
 from pinnace.service.labels import of_template
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.merge import with_template_ref
+from pinnace.spec.plugins import BUILTINS, builtin_of
 from pinnace.spec.references import TemplateLookup
 from pinnace.spec.repositories import resolve
 from pinnace.spec.templates import Template
@@ -246,6 +247,23 @@ def refuse_images(workflow: Workflow, catalogue: Catalogue, images: Images) -> N
     if found:
         lines = [f"{message} (template {', '.join(names)})" for message, names in found.items()]
         raise RefusedError("\n".join(lines), remedy="\n  ".join(remedies))
+
+
+def refuse_plugins(workflow: Workflow, catalogue: Catalogue) -> None:
+    """Make sure, where the settings name no plugins, that every plugin template is one that is built in.
+
+    Raises:
+        RefusedError: one is not.
+        ManifestError: one is, and is wrong.
+    """
+    for template in reachable(with_template_ref(workflow, catalogue), catalogue):
+        if template.plugin is not None and builtin_of(template.plugin) is None:
+            name = next(iter(template.plugin), "") if isinstance(template.plugin, dict) else ""
+            raise RefusedError(
+                f"no plugin is there that could execute the plugin {name} (template {template.name})",
+                remedy="Run its server, and name that in a file: PINNACE_PLUGINS. "
+                f"Built in are: {', '.join(BUILTINS)}.",
+            )
 
 
 def reachable(workflow: Workflow, catalogue: Catalogue) -> list[Template]:

@@ -23,6 +23,7 @@ def _assess_pod(turn: Turn, node: Node) -> None:
 ASSESS: dict[NodeType, Callable[[Turn, Node], None]] = {
     NodeType.POD: _assess_pod,
     NodeType.HTTP: work.assess,
+    NodeType.PLUGIN: work.assess,
     NodeType.SUSPEND: suspend.assess,
     NodeType.STEPS: steps.assess,
     NodeType.STEP_GROUP: step_group.assess,

@@ -1,0 +1,100 @@
+"""Runs with plugin templates, against a plugin of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from pinnace.base.errors import RefusedError
+from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.engine.node import NodeType
+from pinnace.engine.run import Run
+from pinnace.ports.observer import Silence
+from pinnace.settings import read_settings
+from pinnace.spec.bundle import read_bundle
+
+
+class _Plugin(BaseHTTPRequestHandler):
+    """Executes templates whose plugin is ``hello``, for who knows the token."""
+
+    def do_POST(self) -> None:  # the name that the base class looks for
+        template = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["template"]
+        node = {"phase": "Succeeded", "outputs": {"parameters": [{"name": "said", "value": "hello"}]}}
+        is_known = (
+            self.headers["Authorization"] == "Bearer sesame" and self.path == "/api/v1/template.execute"
+        )
+        self.send_response(200 if is_known else 401)
+        self.end_headers()
+        self.wfile.write(json.dumps({"node": node} if "hello" in template["plugin"] else {}).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Plugin) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
+
+
+def opened(tmp_path: Path, plugins: str = "") -> Pinnace:
+    file = tmp_path / "plugins.yaml"
+    file.write_text(plugins)
+    home = {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
+    return open_pinnace(read_settings({**home, **({"PINNACE_PLUGINS": str(file)} if plugins else {})}))
+
+
+def run(pinnace: Pinnace, templates: str) -> Run:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
+        f"spec:\n  entrypoint: main\n  templates:\n{templates}"
+    )
+    bundle = read_bundle([("test.yaml", text)])
+    assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
+    uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
+    asyncio.run(pinnace.drive([uid], observer=Silence()))
+    return pinnace.load(uid)
+
+
+def test_a_plugin_s_outputs_go_on_to_the_next_template(tmp_path: Path, address: str) -> None:
+    pinnace = opened(tmp_path, f"plugins: [{{name: hello, address: '{address}', token: sesame}}]")
+    found = run(
+        pinnace,
+        """
+    - name: main
+      steps:
+      - - {name: ask, template: ask}
+      - - name: again
+          template: ask
+          when: "{{steps.ask.outputs.parameters.said}} == hello"
+      - - {name: other, template: other, continueOn: {failed: true}}
+    - name: ask
+      outputs: {parameters: [{name: said, valueFrom: {supplied: {}}}]}
+      plugin: {hello: {}}
+    - {name: other, plugin: {other: {}}}
+""",
+    )
+    nodes = {node.key: node for node in found.nodes.values()}
+    assert (found.state.phase, found.state.message) == ("Succeeded", "")
+    assert nodes["again"].type is NodeType.PLUGIN
+    assert nodes["again"].phase == "Succeeded"
+    assert nodes["other"].message == "no plugin executed the template"
+    pinnace.close()
+
+
+def test_without_a_file_of_plugins_what_is_not_built_in_is_refused_before_the_start(tmp_path: Path) -> None:
+    pinnace = opened(tmp_path)
+    with pytest.raises(RefusedError, match="execute the plugin hello") as caught:
+        run(pinnace, "    - {name: main, plugin: {hello: {}}}\n")
+    assert "PINNACE_PLUGINS" in caught.value.remedy
+    pinnace.close()
