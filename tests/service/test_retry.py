@@ -110,6 +110,16 @@ def test_the_exit_handler_runs_again(play: Made) -> None:
     assert phases(done.end_all())["wf.onExit"] == "Succeeded"
 
 
+def test_an_exit_handler_that_alone_failed_runs_again_alone(play: Made) -> None:
+    done = play(STEPS, spec="  onExit: task\n").end_all(failing=["wf.onExit"])
+    assert done.run.state.phase == "Failed"
+
+    again(done)
+
+    assert list(done.open) == ["wf.onExit"]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
 def test_an_attempt_started_again_is_another_attempt_to_the_executor(play: Made) -> None:
     done = play(STEPS)
     first = done.open["wf[0].a"].attempt_id

@@ -100,12 +100,14 @@ class _Plan:
         for number, node in run.nodes.items():
             if node.hook_of != NOBODY:
                 self._hooks.setdefault(node.hook_of, []).append(number)
-        self._remove(run.index.called.get((NOBODY, "onExit", -1)))
+        handler = run.index.called.get((NOBODY, "onExit", -1))
+        self._is_handler_bad = handler is not None and run.nodes[handler].phase.is_bad
+        self._remove(handler)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is run again."""
-        return not self._again and not self._opened
+        """Whether nothing that failed or was chosen is run again; a failed exit handler alone is enough."""
+        return not self._again and not self._opened and not self._is_handler_bad
 
     def again(self, node: Node) -> None:
         """Have ``node`` run again, and everything after it forgotten."""
