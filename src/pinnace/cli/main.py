@@ -49,6 +49,7 @@ COMMANDS = {
     "sync": Place("sync", "sync", "Show locks; set the limits of `database` semaphores."),
     "lint": Place("lint", "lint", "Say what is wrong in manifests."),
     "metrics": Place("metrics", "metrics", "Print what metrics have come to, as Prometheus reads it."),
+    "explain": Place("explain", "explain", "Say why a step is as it is, and where its inputs came from."),
     "graph": Place("graph", "graph", "Show what a workflow looks like before it runs."),
     "schema": Place("schema", "schema", "Print the JSON schema of manifests, for editors."),
     "version": Place("version", "version", "Print the version."),
