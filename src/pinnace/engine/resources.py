@@ -16,7 +16,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_amount
 from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.node import Node, NodeType, Phase
-from pinnace.engine.substitute import fill
+from pinnace.engine.substitute import fill, has_tags
 from pinnace.engine.turn import Turn
 from pinnace.spec.templates import Container, Template
 
@@ -29,6 +29,9 @@ _UNITS = {
     "ephemeral-storage": Fraction(10 * 1024**3),
 }
 
+#: Of each resource, thousandths of what a container asks for and of what counts as one.
+_Amounts = dict[str, tuple[int, int]]
+
 
 def duration_of_pod(turn: Turn, node: Node) -> dict[str, int]:
     """Return a pod's resource seconds by resource; nothing while it runs, nor for other nodes.
@@ -38,12 +41,25 @@ def duration_of_pod(turn: Turn, node: Node) -> dict[str, int]:
     if node.type is not NodeType.POD or not node.phase.is_fulfilled:
         return {}
     try:
-        plan = template_of(turn, node)
-        asked = fill(turn.run.memo, _asked(turn, plan.template), body_scope(turn, node, plan.template))
-        amounts = [_amounts(each) for each in asked]
+        return _summed(_of_pod(turn, node), seconds_of(node))
     except PinnaceError:
         return {}  # what it asks for cannot be told; its node says why if it matters
-    return _summed(amounts, seconds_of(node))
+
+
+def _of_pod(turn: Turn, node: Node) -> tuple[_Amounts, ...]:
+    """Return what each container of the pod asks for; found once a template where no tag stands in it."""
+    template = template_of(turn, node).template
+    key = ("asked", id(template))
+    known = turn.run.memo.get(key)
+    if known is None or known[0] is not template:
+        asked = tuple(_of_containers(template))
+        amounts = None if has_tags(asked) else tuple(map(_amounts, asked))
+        known = turn.run.memo[key] = (template, asked, amounts)
+    _, asked, amounts = known
+    if amounts is None:
+        filled = fill(turn.run.memo, asked, body_scope(turn, node, template))
+        amounts = tuple(map(_amounts, filled))
+    return amounts
 
 
 def resources_by_node(turn: Turn) -> dict[NodeNumber, dict[str, int]]:
@@ -80,16 +96,6 @@ def total(durations: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return found
 
 
-def _asked(turn: Turn, template: Template) -> tuple[dict[str, Any], ...]:
-    """Return what each container asks for, the same object for the same template."""
-    key = ("asked", id(template))
-    known = turn.run.memo.get(key)
-    if known is None or known[0] is not template:
-        known = turn.run.memo[key] = (template, tuple(_of_containers(template)))
-    found: tuple[dict[str, Any], ...] = known[1]
-    return found
-
-
 def _of_containers(template: Template) -> Iterable[dict[str, Any]]:
     """Return requests over limits of each container.
 
@@ -114,16 +120,17 @@ def _requests(resources: Any) -> dict[str, Any]:
     return {**(given.get("limits") or {}), **(given.get("requests") or {})}
 
 
-def _amounts(asked: Mapping[str, Any]) -> dict[str, Fraction]:
-    return _DEFAULTS | {name: parse_amount(str(amount)) for name, amount in asked.items()}
+def _amounts(asked: Mapping[str, Any]) -> _Amounts:
+    amounts = _DEFAULTS | {name: parse_amount(str(amount)) for name, amount in asked.items()}
+    return {
+        name: (math.ceil(amount * 1000), math.ceil(_UNITS.get(name, Fraction(1)) * 1000))
+        for name, amount in amounts.items()
+    }
 
 
-def _summed(containers: Iterable[Mapping[str, Fraction]], seconds: int) -> dict[str, int]:
-    """Return amount times time, whole for each container, in thousandths as Go counts them."""
+def _summed(containers: Iterable[_Amounts], seconds: int) -> dict[str, int]:
+    """Return amount times time, whole for each container as Go counts it."""
     return total(
-        {
-            name: math.ceil(amount * 1000) * seconds // math.ceil(_UNITS.get(name, Fraction(1)) * 1000)
-            for name, amount in container.items()
-        }
+        {name: amount * seconds // unit for name, (amount, unit) in container.items()}
         for container in containers
     )
