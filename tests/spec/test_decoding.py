@@ -139,6 +139,25 @@ def test_not_strict_forgives_unknown_fields() -> None:
     assert [problem.severity for problem in decode(document, strict=False)[1]] == ["warning"]
 
 
+def test_a_field_in_other_case_is_read_with_a_warning_only_when_not_strict() -> None:
+    value = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "spec": {"EntryPoint": "main", "onexit": "main", "onExit": "other"},
+    }
+    assert [(each.severity, each.hint) for each in decode(document_of(value))[1]] == [
+        ("error", "did you mean 'entrypoint'?"),
+        ("error", "did you mean 'onExit'?"),
+    ]
+    workflow, problems = decode(document_of(value), strict=False)
+    assert isinstance(workflow, Workflow)
+    assert (workflow.spec.entrypoint, workflow.spec.on_exit) == ("main", "other")
+    assert [(each.severity, each.message) for each in problems] == [
+        ("warning", "'EntryPoint' is read as 'entrypoint', but a cluster does not know it"),
+        ("warning", "unknown field 'onexit'"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "cls"),
     [

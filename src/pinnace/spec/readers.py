@@ -105,13 +105,18 @@ def _struct_reader(info: inspect.StructType) -> Reader:
             fields.update((field.encode_name, _reader(field.type)) for field in info.fields)
         result = {}
         for key, item in value.items():
-            field = fields.get(key)
+            name, field = key, fields.get(key)
             if field is None:
-                _unknown_field(key, fields, at, report, is_error=is_strict or report.strict)
-                continue
+                name = "" if is_strict or report.strict else _in_other_case(key, fields, value)
+                if not name:
+                    _unknown_field(key, fields, at, report, is_error=is_strict or report.strict)
+                    continue
+                message = f"'{key}' is read as '{name}', but a cluster does not know it"
+                report.warn("unknown-field", message, (at, key), f"write {name}", on_key=True)
+                field = fields[name]
             item = field(item, (at, key), report)
             if item is not ABSENT:
-                result[key] = item
+                result[name] = item
         for name in required:
             if name not in result:
                 if name not in value or value[name] is None:
@@ -121,6 +126,15 @@ def _struct_reader(info: inspect.StructType) -> Reader:
 
     _MADE[info.cls] = read
     return read
+
+
+def _in_other_case(key: str, fields: dict[str, Reader], value: dict[str, Any]) -> str:
+    """Return the field that ``key`` is but for upper and lower case, "" if none or if it is there itself.
+
+    Source: Argo reads with Go's encoding/json where it is not strict.
+    """
+    folded = key.lower()
+    return next((name for name in fields if name.lower() == folded and name not in value), "")
 
 
 def _unknown_field(key: str, fields: dict[str, Reader], at: At, report: Report, *, is_error: bool) -> None:
