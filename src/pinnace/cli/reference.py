@@ -1,4 +1,4 @@
-"""The reference of commands, settings and problems, made from what it describes.
+"""The reference of commands, settings, problems and variables, made from what it describes.
 
 ``python -m pinnace.cli.reference docs/reference`` writes it; a test holds it to what is written.
 """
@@ -14,6 +14,7 @@ import click
 from pinnace.cli.main import COMMANDS, cli
 from pinnace.settings import documented
 from pinnace.spec.problem_codes import SECTIONS
+from pinnace.spec.variables import VARIABLES
 
 _MADE = "<!-- Made by `python -m pinnace.cli.reference docs/reference`; change the code, not this file. -->"
 
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
         "commands.md": "".join(_commands()),
         "settings.md": "".join(_settings()),
         "problems.md": "".join(_problems()),
+        "variables.md": "".join(_variables()),
     }
 
 
@@ -69,6 +71,15 @@ def _problems() -> Iterator[str]:
         yield f"\n## {section}\n"
         for code, meaning in codes.items():
             yield f"\n### {code}\n\n{meaning.title}. {meaning.text}\n"
+
+
+def _variables() -> Iterator[str]:
+    yield f"{_MADE}\n\n# Variables of manifests\n\n"
+    yield "What `{{…}}` can name. In expressions, `{{=…}}`, the same names are values; a name with a sign\n"
+    yield "in it is written in brackets: `inputs.parameters['my-name']`.\n\n"
+    yield "| Variable | What it is | Where it exists |\n|---|---|---|\n"
+    for each in VARIABLES:
+        yield f"| `{each.key}` | {_cell(each.meaning)} | {_cell(each.where)} |\n"
 
 
 def _prose(text: str) -> str:

@@ -46,7 +46,7 @@ _GLOBAL = (
     Variable("workflow.namespace", _EVERYWHERE, "the workflow's namespace"),
     Variable("workflow.uid", _EVERYWHERE, "the workflow's unique id"),
     Variable("workflow.mainEntrypoint", _EVERYWHERE, "spec.entrypoint"),
-    Variable("workflow.serviceAccountName", _EVERYWHERE, "the service account in use"),
+    Variable("workflow.serviceAccountName", _EVERYWHERE, "spec.serviceAccountName"),
     Variable("workflow.parameters.<name>", _EVERYWHERE, "the value of one of spec.arguments.parameters"),
     Variable("workflow.parameters", _EVERYWHERE, "all parameters as a JSON list; in expressions use .json"),
     Variable("workflow.parameters.json", _EVERYWHERE, "all parameters as a JSON list"),
