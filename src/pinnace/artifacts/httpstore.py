@@ -44,6 +44,7 @@ class HttpStore:
         location: the URL and its headers.
         username: for basic authorization; used when there is a password too, as in Argo.
         password: a resolved secret; never part of a message.
+        context: with a certificate of ours; None for the usual one.
         allow_link_local: also ask link-local and metadata addresses.
         max_bytes: the longest content that is loaded.
     """
@@ -54,6 +55,7 @@ class HttpStore:
         *,
         username: str = "",
         password: str = "",
+        context: ssl.SSLContext | None = None,
         allow_link_local: bool = False,
         max_bytes: int,
     ) -> None:
@@ -63,6 +65,7 @@ class HttpStore:
             headers = [header for header in headers if header[0].lower() != "authorization"]
             headers.append(("Authorization", basic_authorization(username, password)))
         self._headers = tuple(headers)
+        self._context = context
         self._allow_link_local = allow_link_local
         self._max_bytes = max_bytes
 
@@ -99,6 +102,24 @@ class HttpStore:
             )
         with self._exchange("PUT", source) as response:
             self._require_success(response, f"saving file {source.name} to")
+
+    def post(self, source: Path) -> bytes:
+        """Send the file ``source`` to the URL by POST, and return what it answers.
+
+        Raises:
+            ArtifactError: it does not answer with success, or with more than ``max_bytes``.
+        """
+        with self._exchange("POST", source) as response:
+            self._require_success(response, "asking")
+            return self._read(response)
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        content = bytearray()
+        for chunk in self._chunks(response):
+            content += chunk
+            if len(content) > self._max_bytes:
+                raise ArtifactError(f"{shown(self._url)} answers more than {self._max_bytes} bytes")
+        return bytes(content)
 
     def delete(self, key: str) -> None:  # noqa: ARG002 - the port's signature
         """Refuse: as in Argo, what is behind a URL is not deleted."""
@@ -176,7 +197,9 @@ class HttpStore:
         plug = connection.sock = self._socket(host, port)
         if parts.scheme == "https":
             try:
-                connection.sock = ssl.create_default_context().wrap_socket(plug, server_hostname=host)
+                connection.sock = (self._context or ssl.create_default_context()).wrap_socket(
+                    plug, server_hostname=host
+                )
             except BaseException:
                 plug.close()
                 raise

@@ -15,11 +15,12 @@ from pinnace.artifacts.pack import pack
 from pinnace.artifacts.raw import RawStore
 from pinnace.artifacts.s3 import S3Credentials, S3Store
 from pinnace.artifacts.unpack import DEFAULT_LIMITS, UnpackLimits, unpack
-from pinnace.base.errors import ArtifactError, ArtifactNotFound, ManifestError, RefusedError
+from pinnace.base.errors import ArtifactError, ArtifactNotFound, InvariantBroken, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
 from pinnace.spec.locate import LOCAL, is_packed, is_supplied, key_of, location_of, relocate
-from pinnace.spec.locations import KeySelector
+from pinnace.spec.locations import Artifactory, Git, KeySelector
 from pinnace.spec.parameters import S3, Artifact, ArtifactLocation, HTTPArtifact
+from pinnace.spec.struct import Spec
 
 #: The longest http artifact that is loaded, in bytes.
 DEFAULT_MAX_HTTP_BYTES = 64 << 30
@@ -29,8 +30,6 @@ Secrets = Callable[[KeySelector], str]
 
 #: What to use in place of the kinds that Pinnace has no store for.
 INSTEAD = {
-    "git": "Clone the repository in a container template, or load an archive of it as an http artifact.",
-    "artifactory": "Use an http artifact with auth.basicAuth: Artifactory speaks plain GET and PUT.",
     "gcs": "Use an s3 artifact with the endpoint storage.googleapis.com and HMAC keys.",
     "oss": "Use an s3 artifact with the bucket's S3 endpoint.",
     "azure": "Use an s3 artifact, or leave the location out to use the local repository.",
@@ -100,10 +99,9 @@ class ArtifactStores:
             return self._local, artifact.s3.key.rstrip("/")  # a key that ends so is a folder's
         if artifact.raw is not None:
             return RawStore(artifact.raw.data), ""
-        location = artifact.http or artifact.s3
+        location: Spec = getattr(artifact, kind)
         if artifact.s3 is not None:
             location = msgspec.structs.replace(artifact.s3, key="")
-        assert location is not None
         return self._opened_at(location), key_of(artifact).rstrip("/")
 
     def load(self, artifact: Artifact, target: Path) -> None:
@@ -163,15 +161,43 @@ class ArtifactStores:
         store, key = self.store_for(artifact)
         return store.list(key)
 
-    def _opened_at(self, location: S3 | HTTPArtifact) -> ArtifactStore:
+    def _opened_at(self, location: Spec) -> ArtifactStore:
         name = type(location).__name__.encode() + msgspec.json.encode(location)
         with self._lock:
             if name not in self._opened:
-                if isinstance(location, S3):
-                    self._opened[name] = self._open_s3(location)
-                else:
-                    self._opened[name] = self._open_http(location)
+                self._opened[name] = self._open(location)
             return self._opened[name]
+
+    def _open(self, location: Spec) -> ArtifactStore:
+        # Most runs need none of these: they are imported by those that do.
+        allow_link_local, max_bytes = self._settings.allow_link_local, self._settings.max_http_bytes
+        match location:
+            case S3():
+                return self._open_s3(location)
+            case Git():
+                from pinnace.artifacts.git import GitStore
+
+                return GitStore(
+                    location,
+                    username=self._secret(location.username_secret),
+                    password=self._secret(location.password_secret),
+                    ssh_private_key=self._secret(location.ssh_private_key_secret),
+                    allow_link_local=allow_link_local,
+                )
+            case Artifactory():
+                from pinnace.artifacts.weblocations import open_artifactory
+
+                return open_artifactory(
+                    location, self._secret, allow_link_local=allow_link_local, max_bytes=max_bytes
+                )
+            case HTTPArtifact():
+                from pinnace.artifacts.weblocations import open_http
+
+                return open_http(
+                    location, self._secret, allow_link_local=allow_link_local, max_bytes=max_bytes
+                )
+        message = f"no store opens a {type(location).__name__}"
+        raise InvariantBroken(message)
 
     def _open_s3(self, location: S3) -> ArtifactStore:
         credentials = self._settings.credentials
@@ -183,32 +209,6 @@ class ArtifactStores:
             )
         ca = self._secret(location.ca_secret)
         return S3Store(location, credentials, ca=ca, endpoint_url=self._settings.endpoint_url)
-
-    def _open_http(self, location: HTTPArtifact) -> ArtifactStore:
-        from pinnace.artifacts.httpstore import HttpStore  # most runs never need the standard HTTP client
-
-        auth = location.auth or {}
-        for kind in ("clientCert", "oauth2"):
-            if auth.get(kind):
-                raise RefusedError(
-                    f"the auth.{kind} of {location.url} is not supported",
-                    remedy="Use auth.basicAuth or an Authorization header.",
-                )
-        try:
-            basic = auth.get("basicAuth") or {}
-            username, password = (
-                msgspec.convert(basic[field], KeySelector) if basic.get(field) else None
-                for field in ("usernameSecret", "passwordSecret")
-            )
-        except (msgspec.ValidationError, AttributeError) as error:
-            raise ManifestError(f"the auth.basicAuth of an http artifact is malformed: {error}") from error
-        return HttpStore(
-            location,
-            username=self._secret(username),
-            password=self._secret(password),
-            allow_link_local=self._settings.allow_link_local,
-            max_bytes=self._settings.max_http_bytes,
-        )
 
     def _secret(self, selector: KeySelector | None) -> str:
         return self._secrets(selector) if selector is not None and selector.name else ""

@@ -16,8 +16,7 @@ from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
-_REFUSED_LOCATIONS = ("git", "artifactory", "hdfs", "oss", "gcs", "azure", "plugin")
-_REFUSED_AUTH = ("clientCert", "oauth2")
+_REFUSED_LOCATIONS = ("hdfs", "oss", "gcs", "azure", "plugin")
 #: Where a manifest says its kind: at the beginning of a line, or of the whole in JSON.
 _KIND = re.compile(r"""^(?:\s*\{\s*)?["']?kind["']?\s*:[ \t]*([^\s,}#]+)""", re.MULTILINE)
 _HINT = "run this workflow on a cluster, or replace this part"
@@ -80,8 +79,5 @@ def _kind_not_kept(resource: Resource) -> str:
 
 
 def _refused_location(artifact: Artifact) -> str:
-    """Return what of the artifact's location has no store here, or an empty text."""
-    auth = (artifact.http.auth if artifact.http is not None else None) or {}
-    kinds = [f"http with auth.{kind}" for kind in _REFUSED_AUTH if auth.get(kind)]
-    kinds += [name for name in _REFUSED_LOCATIONS if getattr(artifact, name) is not None]
-    return kinds[0] if kinds else ""
+    """Return the artifact's location when it has no store here, or an empty text."""
+    return next((name for name in _REFUSED_LOCATIONS if getattr(artifact, name) is not None), "")

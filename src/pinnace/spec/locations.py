@@ -21,6 +21,55 @@ class KeySelector(Spec, frozen=True):
     optional: bool = False
 
 
+class BasicAuth(Spec, frozen=True):
+    """A user and a password."""
+
+    username_secret: KeySelector | None = None
+    password_secret: KeySelector | None = None
+
+
+class ClientCertAuth(Spec, frozen=True):
+    """A certificate and its key, as PEM."""
+
+    client_cert_secret: KeySelector | None = None
+    client_key_secret: KeySelector | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both are named."""
+        return self.client_cert_secret is not None and self.client_key_secret is not None
+
+
+class OAuth2EndpointParam(Spec, frozen=True):
+    """What a token endpoint is asked besides."""
+
+    key: str = ""
+    value: str = ""
+
+
+class OAuth2Auth(Spec, frozen=True):
+    """OAuth 2 by client credentials."""
+
+    client_id_secret: KeySelector | None = field(name="clientIDSecret", default=None)
+    client_secret_secret: KeySelector | None = None
+    token_url_secret: KeySelector | None = field(name="tokenURLSecret", default=None)
+    scopes: tuple[str, ...] = ()
+    endpoint_params: tuple[OAuth2EndpointParam, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the client, its secret and where to ask are named."""
+        return None not in (self.client_id_secret, self.client_secret_secret, self.token_url_secret)
+
+
+class HTTPAuth(Spec, frozen=True):
+    """How to authorize an HTTP artifact's requests."""
+
+    client_cert: ClientCertAuth | None = None
+    oauth2: OAuth2Auth | None = None
+    basic_auth: BasicAuth | None = None
+
+
 class Git(Spec, frozen=True):
     """A repository at a revision."""
 

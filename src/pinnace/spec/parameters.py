@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from msgspec import field
 
-from pinnace.spec.locations import GCS, HDFS, OSS, Artifactory, Azure, Git, KeySelector, PluginArtifact
+from pinnace.spec.locations import (
+    GCS,
+    HDFS,
+    OSS,
+    Artifactory,
+    Azure,
+    Git,
+    HTTPAuth,
+    KeySelector,
+    PluginArtifact,
+)
 from pinnace.spec.struct import AnyString, IntOrString, Json, Spec
 
 
@@ -126,7 +136,7 @@ class HTTPArtifact(Spec, frozen=True):
 
     url: str = ""
     headers: tuple[Header, ...] = ()
-    auth: Json | None = None
+    auth: HTTPAuth | None = None
     save_stream_via_file: bool | None = None
 
 
