@@ -19,6 +19,7 @@ from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
 from pinnace.service.labels import WORLD
+from pinnace.service.scheduler import Scheduler, keep_on
 from pinnace.settings import Settings
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.locate import LOCAL, is_same_place, relocate
@@ -97,9 +98,16 @@ class Pinnace:
     # Runs --------------------------------------------------------------------------------------------------
 
     def submit(
-        self, workflow: Workflow, catalogue: Catalogue, *, labels: Mapping[str, str] | None = None
+        self,
+        workflow: Workflow,
+        catalogue: Catalogue,
+        *,
+        labels: Mapping[str, str] | None = None,
+        replacing: submission.Replacing | None = None,
     ) -> str:
         """Keep a new run, owned by this process, and return its uid; ``drive`` runs it.
+
+        With it, or not at all, the objects that ``replacing`` returns for it are replaced in the store.
 
         Raises:
             PinnaceError: the manifest is wrong, or something in it cannot run here.
@@ -117,6 +125,7 @@ class Pinnace:
             transient_pattern=self.settings.transient_error_pattern,
             labels={**(labels or {}), **({WORLD: "embedded"} if self._world is not None else {})},
             host=socket.gethostname(),
+            replacing=replacing,
         )
         self._leases[uid] = lease
         return uid
@@ -142,6 +151,25 @@ class Pinnace:
         """Drive runs that this process owns until each has ended."""
         async with self._fleet_for(observer) as fleet:
             await fleet.drive({uid: self._leases[uid] for uid in uids})
+
+    async def schedule(
+        self, *, observer: Observer, namespace: str | None, workflow_defaults: Workflow | None
+    ) -> None:
+        """Start what CronWorkflows are due for and drive it, until ``shutdown``; then until all has ended."""
+        scheduler = Scheduler(
+            self.store,
+            submit=self.submit,
+            take=self.take,
+            delete=self.delete,
+            said=observer.said,
+            clock=time.time,
+            namespace=namespace,
+            workflow_defaults=workflow_defaults,
+        )
+        async with self._fleet_for(observer) as fleet, fleet.at_work():
+            await keep_on(
+                scheduler, fleet, self.store, self._leases, lambda: self._shutdown is not Shutdown.NONE
+            )
 
     @asynccontextmanager
     async def _fleet_for(self, observer: Observer) -> AsyncIterator[Fleet]:
@@ -244,6 +272,14 @@ class Pinnace:
             self.store.release([uid], self.owner)
             message = f"{name} is kept: {trouble}"
             raise RefusedError(message, remedy="`pinnace delete --force` deletes the run without it.")
+
+    def sweep(self) -> None:
+        """Forget the ended runs that their ``ttlStrategy`` no longer keeps."""
+        for run in self.store.expired(time.time()):
+            try:
+                self.delete(run.uid)
+            except RefusedError:
+                continue  # somebody runs it again
 
     def close(self) -> None:
         """Let go of the store."""

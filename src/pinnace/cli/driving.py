@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # opening Pinnace is the caller's doing
 
 #: Seconds between two looks at logs and at the live tree.
 _TICK = 0.1
+#: An observer, what to call now and then, and what to call at the end.
+Watching = tuple[Observer, Callable[[], None], Callable[[], None]]
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,35 @@ def drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
 
     A reader of the progress that leaves (``| head``) ends the progress and not the runs.
     """
-    interrupts = asyncio.run(_drive(pinnace, uids, display))
+    watching = _watching(pinnace, display)
+    interrupts = asyncio.run(
+        _attend(pinnace, watching, lambda observer: pinnace.drive(uids, observer=observer))
+    )
     _show_ends(pinnace, uids, display)
     if interrupts:
         return INTERRUPTED
     return 0 if all(pinnace.store.find_run(uid).phase == "Succeeded" for uid in uids) else FAILED
 
 
-async def _drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:
-    """Drive the runs; return how often the user interrupted."""
-    shown, tick, close = _watching(pinnace, display)
+def schedule(pinnace: Pinnace, display: Display, **given: Any) -> int:
+    """Drive what CronWorkflows start until the user interrupts, and return the command's exit status."""
+    interrupts = asyncio.run(
+        _attend(
+            pinnace,
+            _as_lines(pinnace, display),
+            lambda observer: pinnace.schedule(observer=observer, **given),
+        )
+    )
+    return INTERRUPTED if interrupts >= Interrupts.ENOUGH else 0
+
+
+async def _attend(
+    pinnace: Pinnace, watching: Watching, work: Callable[[Observer], Coroutine[Any, Any, None]]
+) -> int:
+    """Have ``work`` done, watched; return how often the user interrupted."""
+    shown, tick, close = watching
     observer = Steadfast(shown)
-    driving = asyncio.ensure_future(pinnace.drive(uids, observer=observer))
+    driving = asyncio.ensure_future(work(observer))
     interrupts = Interrupts(pinnace, observer, driving)
     with interrupts:
         ticking = asyncio.create_task(_tick(tick))
@@ -92,8 +111,17 @@ async def _tick(tick: Callable[[], None]) -> None:
             tick()
 
 
-def _watching(pinnace: Pinnace, display: Display) -> tuple[Observer, Callable[[], None], Callable[[], None]]:
-    """Return an observer, what to call now and then, and what to call at the end."""
+def _as_lines(pinnace: Pinnace, display: Display) -> Watching:
+    """Return what writes a line for each thing that happens, for runs that come and go."""
+    if display.is_log or display.is_quiet:
+        return _watching(pinnace, display)
+    from pinnace.cli.render.lines import Lines
+
+    return Lines(display.say), lambda: None, lambda: None
+
+
+def _watching(pinnace: Pinnace, display: Display) -> Watching:
+    """Return what shows how runs get on."""
     if display.is_log:
         from pinnace.cli.printing import LogPrinter
 

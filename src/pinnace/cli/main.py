@@ -47,6 +47,11 @@ COMMANDS = {
     "resubmit": Place("resubmit", "resubmit", "Run a workflow again as a new run."),
     "delete": Place("delete", "delete", "Forget runs with their logs."),
     "sync": Place("sync", "sync", "Show locks; set the limits of `database` semaphores."),
+    "cron": Place("cron", "cron", "Keep workflows that run by the clock, and run them."),
+    "template": Place("template", "template", "Keep WorkflowTemplates that every run of a namespace sees."),
+    "cluster-template": Place(
+        "template", "cluster_template", "Keep ClusterWorkflowTemplates that every run sees."
+    ),
     "lint": Place("lint", "lint", "Say what is wrong in manifests."),
     "metrics": Place("metrics", "metrics", "Print what metrics have come to, as Prometheus reads it."),
     "explain": Place("explain", "explain", "Say why a step is as it is, and where its inputs came from."),

@@ -199,6 +199,9 @@ class Store(Protocol):
     def list_runs(self, wanted: RunFilter) -> Sequence[RunSummary]:
         """Return the runs that ``wanted`` describes, newest first."""
 
+    def expired(self, now: float) -> Sequence[RunSummary]:
+        """Return the ended runs that their ``ttlStrategy`` no longer keeps at ``now``, Unix seconds."""
+
     def latest(self, namespace: str | None = None) -> RunSummary:
         """Return the run made last.
 

@@ -112,6 +112,11 @@ class Fleet:
         """Return whether this process drives the run, or is about to."""
         return uid in self._drives
 
+    async def drained(self) -> None:
+        """Wait until no run is driven."""
+        while self._drives:
+            await asyncio.wait(self._drives.values())
+
     async def drive(self, leases: Mapping[str, int]) -> None:
         """Drive the runs, whose leases this process holds, and those begun meanwhile, to their ends."""
         async with self.at_work():

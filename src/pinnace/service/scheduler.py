@@ -6,7 +6,9 @@ makes its run; whoever comes second finds the object changed, reads it again and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -19,6 +21,7 @@ from pinnace.base.errors import (
     ObjectChanged,
     PinnaceError,
     RefusedError,
+    StorageError,
 )
 from pinnace.checks.check import check
 from pinnace.engine.run import RunInfo
@@ -26,6 +29,7 @@ from pinnace.engine.times import rfc3339
 from pinnace.language.errors import ExpressionError
 from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import RunFilter, RunSummary, Store
+from pinnace.runtime.fleet import Fleet
 from pinnace.schedules.children import CRON_LABEL, Child, beyond_history, reconciled
 from pinnace.schedules.decisions import (
     COMPLETED,
@@ -46,6 +50,8 @@ from pinnace.spec.workflow import Workflow
 
 #: All runs of a CronWorkflow are looked at this often, in seconds. Source: Argo CRON_SYNC_PERIOD.
 SYNC_SECONDS = 10.0
+#: A scheduler looks at what changes no more often than this, in seconds; ticks are on time.
+SHORTEST_PAUSE = 0.5
 
 
 class Submit(Protocol):
@@ -105,12 +111,14 @@ class Scheduler:
         self._begun: list[str] = []
 
     def look(self) -> Look:
-        """Do what is due now: start runs, count and forget ended ones, take over what nobody drives.
+        """Do what is due now: start runs, count and forget ended and expired ones, take over what is left.
 
         Raises:
             StorageError: the store cannot be read or written; the next look does what this one did not.
         """
         now, self._begun = self._clock(), []
+        for run in self._store.expired(now):
+            self._forget(run.uid)
         is_sync = self._synced_at is None or now - self._synced_at >= SYNC_SECONDS
         if is_sync:
             self._take_over()
@@ -144,6 +152,10 @@ class Scheduler:
             if missed is not None:
                 self._at_tick(kept, missed)
         return ticks.next(now)
+
+    def failed(self, error: StorageError) -> None:
+        """Say that a look could not be had."""
+        self._said(f"{error}")
 
     # Ticks -------------------------------------------------------------------------------------------------
 
@@ -285,3 +297,31 @@ def _child(run: RunSummary) -> Child:
     return Child(
         uid=run.uid, name=run.name, namespace=run.namespace, phase=run.phase, finished_at=run.finished_at
     )
+
+
+async def keep_on(
+    scheduler: Scheduler,
+    fleet: Fleet,
+    store: Store,
+    leases: Mapping[str, int],
+    is_over: Callable[[], bool],
+) -> None:
+    """Have the scheduler look whenever something is due or changed, until ``is_over``; drive what it begins.
+
+    Returns when everything that was begun has ended. ``leases`` has a number for each run of this process.
+    """
+    while not is_over():
+        seen = store.changed()
+        try:
+            look = await asyncio.to_thread(scheduler.look)
+        except StorageError as error:
+            scheduler.failed(error)
+            await asyncio.sleep(SHORTEST_PAUSE)
+            continue
+        for uid in look.begun:
+            fleet.begin(uid, leases[uid])
+        while (left := look.wake_at - time.time()) > 0 and not is_over():
+            await asyncio.sleep(min(SHORTEST_PAUSE, left))
+            if store.changed() != seen:
+                break
+    await fleet.drained()

@@ -27,7 +27,8 @@ class Bundle:
         self._loaded = tuple(loaded)
         # By identity: comparing large manifests takes long.
         self._documents = {id(manifest): document for manifest, document in self._loaded}
-        manifests = [manifest for manifest, _ in self._loaded]
+        #: All of them, in the order of the files.
+        self.manifests = manifests = tuple(manifest for manifest, _ in self._loaded)
         #: In the order of the files.
         self.workflows = tuple(item for item in manifests if isinstance(item, Workflow))
         self.workflow_templates = tuple(item for item in manifests if isinstance(item, WorkflowTemplate))

@@ -11,7 +11,8 @@ from pinnace.engine.emissions import Definition, Emission
 from pinnace.engine.run import RunInfo, RunState
 from pinnace.ports.metrics import Series
 from pinnace.ports.objects import KeptObject
-from pinnace.ports.store import RunFilter, RunSummary
+from pinnace.ports.store import RunFilter, RunSummary, Submission
+from pinnace.schedules.lifetimes import lifetimes
 
 #: Candidates that an ambiguous word is answered with.
 SHOWN = 5
@@ -33,6 +34,17 @@ def summarize(info: RunInfo, state: RunState, priority: int) -> RunSummary:
         is_suspended=state.is_suspended,
         priority=priority,
     )
+
+
+def lifetimes_of(submission: Submission) -> dict[str, int]:
+    """Return for each phase that the run can end in how many seconds later it expires."""
+    return lifetimes(submission.workflow.spec.ttl_strategy)
+
+
+def is_expired(run: RunSummary, kept_for: Mapping[str, int], now: float) -> bool:
+    """Return whether the run has ended so long ago that it is kept no longer."""
+    seconds = kept_for.get(run.phase)
+    return seconds is not None and run.finished_at is not None and run.finished_at + seconds <= now
 
 
 def printable(text: str) -> str:

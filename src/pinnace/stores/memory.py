@@ -24,7 +24,9 @@ from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import Owner, Request, RunChange, RunFilter, RunSummary, StoredRun, Submission
 from pinnace.stores.answers import (
     definition_of,
+    is_expired,
     lease_lost,
+    lifetimes_of,
     matches,
     name_taken,
     newest,
@@ -237,6 +239,14 @@ class MemoryStore:
         """Return the runs that ``wanted`` describes, newest first."""
         with self._lock:
             return self._summaries(wanted)[: wanted.limit]
+
+    def expired(self, now: float) -> Sequence[RunSummary]:
+        """Return the ended runs that their ``ttlStrategy`` no longer keeps."""
+        with self._lock:
+            every = self._summaries(RunFilter())
+            return [
+                run for run in every if is_expired(run, lifetimes_of(self._rows[run.uid].submission), now)
+            ]
 
     def latest(self, namespace: str | None = None) -> RunSummary:
         """Return the run made last."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from pinnace.base.errors import StorageError
 
 #: The newest revision: four digits, so that later ones are greater.
-HEAD = "0005"
+HEAD = "0006"
 
 metadata = MetaData()
 
@@ -62,9 +62,11 @@ runs = Table(
     Column("shutdown", Text, nullable=False, server_default=""),
     Column("is_suspended", Boolean, nullable=False, server_default="0"),
     Column("priority", Integer, nullable=False, server_default="0"),
+    Column("lifetimes", Text),  # a JSON object: seconds after an end in each phase; null: kept for ever
     Index("runs_by_name", "namespace", "name", unique=True),
     Index("runs_by_age", "created_at"),
     Index("runs_by_phase", "phase"),
+    Index("runs_that_expire", "finished_at", sqlite_where=sa.text("lifetimes IS NOT NULL")),
 )
 
 nodes = Table(

@@ -32,7 +32,17 @@ from pinnace.ports.store import (
     Submission,
 )
 from pinnace.stores import leases
-from pinnace.stores.answers import SHOWN, name_taken, newest, no_run, pick, printable, printable_labels
+from pinnace.stores.answers import (
+    SHOWN,
+    is_expired,
+    lifetimes_of,
+    name_taken,
+    newest,
+    no_run,
+    pick,
+    printable,
+    printable_labels,
+)
 from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database, driver
 from pinnace.stores.locks import SqliteLocks
@@ -126,6 +136,7 @@ class SqliteStore:
             **self._state_columns(state, values),
             "submission": digest,
             "priority": submission.workflow.spec.priority or 0,
+            "lifetimes": json.dumps(kept_for) if (kept_for := lifetimes_of(submission)) else None,
             "lease": 1,
             **leases.columns(owner, self._clock() + lease_seconds),
         }
@@ -234,6 +245,14 @@ class SqliteStore:
         if wanted.labels is not None:
             found = [run for run in found if wanted.labels(run.labels)][: wanted.limit]
         return found
+
+    def expired(self, now: float) -> Sequence[RunSummary]:
+        """Return the ended runs that their ``ttlStrategy`` no longer keeps."""
+        ended = runs.c.lifetimes.is_not(None) & (runs.c.finished_at <= now)
+        with self._database.reading() as connection:
+            found = _summaries(connection, sa.select(*_SUMMARY).where(ended).order_by(runs.c.finished_at))
+            kept_for = dict(connection.execute(sa.select(runs.c.uid, runs.c.lifetimes).where(ended)).all())
+        return [run for run in found if is_expired(run, json.loads(kept_for[run.uid]), now)]
 
     def latest(self, namespace: str | None = None) -> RunSummary:
         """Return the run made last."""

@@ -21,6 +21,8 @@ from pinnace.ports.store import (
     Store,
     StoredRun,
 )
+from pinnace.spec.policies import TTLStrategy
+from pinnace.spec.workflow import WorkflowSpec
 from pinnace.testing.contracts.store_samples import (
     LARGE_TEXT,
     ODD_TEXTS,
@@ -247,3 +249,30 @@ class RunContract:
         create(store, second)
         store.delete_run(first.info.uid)
         assert store.load_run(second.info.uid) == second
+
+    @pytest.mark.parametrize(
+        ("phase", "age", "is_expired"),
+        [
+            ("Succeeded", 10, True),
+            ("Succeeded", 9, False),
+            ("Failed", 20, True),
+            ("Failed", 19, False),
+            ("Error", 29, False),
+            ("Error", 30, True),
+        ],
+    )
+    def test_an_ended_run_expires_by_its_phase(
+        self, store: Store, world: World, phase: str, age: int, *, is_expired: bool
+    ) -> None:
+        strategy = TTLStrategy(
+            seconds_after_completion=30, seconds_after_success=10, seconds_after_failure=20
+        )
+        run = make_run()
+        workflow = replace(run.submission.workflow, spec=WorkflowSpec(ttl_strategy=strategy))
+        run = replace(run, submission=replace(run.submission, workflow=workflow))
+        lease = create(store, run)
+        create(store, with_phase(make_run("kept"), phase))
+        assert store.expired(world.now + 1000) == []
+        state = RunState(phase=phase, started_at=1.0, finished_at=world.now)
+        store.save([RunChange(uid=run.info.uid, lease=lease, state=state)])
+        assert [each.uid for each in store.expired(world.now + age)] == [run.info.uid] * is_expired
