@@ -11,6 +11,7 @@ from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.engine.run import Run
 from pinnace.ports.executor import StagedFile
 from pinnace.runtime.volumes import Volumes
+from pinnace.spec.parameters import Inputs, Parameter
 from pinnace.testing.builders import bundle_of, run_of
 
 CONFIG_MAP = """
@@ -43,10 +44,14 @@ spec:
         self.own = folder / "run"
         self.volumes = Volumes(self.run, self.own, self.claims)
 
-    def files(self, task: str = "task") -> list[StagedFile]:
+    def files(self, task: str = "task", **values: str) -> list[StagedFile]:
         template = self.run.workflow.spec.templates[0]
         assert template.container is not None
-        return self.volumes.files(template.container, template, self.own / task)
+        given = Inputs(parameters=tuple(Parameter(name=name, value=text) for name, text in values.items()))
+        fields, env = {"metadata.name": "pod"}, {"PART": "deep"}
+        return self.volumes.files(
+            template.container, replace(template, inputs=given), self.own / task, fields, env
+        )
 
     def end(self, phase: str) -> None:
         self.run.state = replace(self.run.state, phase=phase)
@@ -126,6 +131,39 @@ def test_tags_in_volumes_of_the_workflow_are_replaced(tmp_path: Path) -> None:
     spec = 'volumes: [{name: v, configMap: {name: "{{workflow.parameters.which}}"}}]'
     found = Mounting(tmp_path, spec).files()
     assert {file.path: file.content for file in found} == {"/v/a": b"1", "/v/b": b"2"}
+
+
+def test_volumes_of_the_workflow_may_depend_on_a_steps_inputs(tmp_path: Path) -> None:
+    spec = 'volumes: [{name: v, configMap: {name: "{{inputs.parameters.from}}"}}]'
+    found = Mounting(tmp_path, spec).files(**{"from": "settings"})
+    assert [file.path for file in found] == ["/v/a", "/v/b"]
+
+
+def test_facts_about_the_pod_are_files(tmp_path: Path) -> None:
+    item = "{path: name, fieldRef: {fieldPath: %s}}"
+    spec = "volumes: [{name: v, downwardAPI: {defaultMode: 256, items: [%s]}}]" % (item % "metadata.name")
+    (found,) = Mounting(tmp_path, spec).files()
+    assert (found.path, found.content, found.mode) == ("/v/name", b"pod", 256)
+    with pytest.raises(ManifestError, match=r"'status\.qos' has no value outside Kubernetes"):
+        Mounting(tmp_path, spec.replace("metadata.name", "status.qos")).files()
+
+
+def test_a_projected_volume_holds_the_files_of_all_its_sources(tmp_path: Path) -> None:
+    sources = (
+        "configMap: {name: settings, items: [{key: a, path: one}]}",
+        "downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}",
+        "secret: {name: none, optional: true}",
+    )
+    spec = "volumes: [{name: v, projected: {sources: [%s]}}]"
+    found = Mounting(tmp_path, spec % ", ".join(f"{{{each}}}" for each in sources)).files()
+    assert {file.path: file.content for file in found} == {"/v/one": b"1", "/v/name": b"pod"}
+    with pytest.raises(RefusedError, match="a source of kind serviceAccountToken needs a cluster"):
+        Mounting(tmp_path, spec % "{serviceAccountToken: {path: t}}").files()
+
+
+def test_a_part_of_a_volume_is_named_by_the_containers_variables(tmp_path: Path) -> None:
+    (found,) = Mounting(tmp_path, CLAIM, ', subPathExpr: "$(PART)/$(PART)"').files()
+    assert Path(found.source).parts[-2:] == ("deep", "deep")
 
 
 def test_other_kinds_of_volumes_are_refused(tmp_path: Path) -> None:

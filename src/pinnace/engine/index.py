@@ -20,10 +20,16 @@ SUSPENSION = NodeNumber(-2)
 class Tally:
     """Counts for one node; a turn changes copies."""
 
-    __slots__ = ("active", "bad", "daemons", "hooks", "open")
+    __slots__ = ("active", "bad", "daemons", "hooks", "open", "serving")
 
     def __init__(
-        self, open_: int = 0, bad: int = 0, active: int = 0, hooks: int = 0, daemons: int = 0
+        self,
+        open_: int = 0,
+        bad: int = 0,
+        active: int = 0,
+        hooks: int = 0,
+        daemons: int = 0,
+        serving: int = 0,
     ) -> None:
         self.open = open_
         """Children that are not fulfilled, nor daemons at work."""
@@ -34,11 +40,13 @@ class Tally:
         self.hooks = hooks
         """Hooks of this node that are not fulfilled."""
         self.daemons = daemons
-        """Daemons at work that were called by this boundary."""
+        """Daemons at work that were called by this boundary, their Retry nodes among them."""
+        self.serving = serving
+        """Those of them that are among the active."""
 
     def copy(self) -> Tally:
         """Return one that can be changed alone."""
-        return Tally(self.open, self.bad, self.active, self.hooks, self.daemons)
+        return Tally(self.open, self.bad, self.active, self.hooks, self.daemons, self.serving)
 
     def __eq__(self, other: object) -> bool:
         """Return whether all counts agree; used by the invariants."""
@@ -156,6 +164,7 @@ def shift(tally: Callable[[NodeNumber], Tally], old: Node | None, new: Node) -> 
         opened -= daemons
         if new.boundary >= 0:
             tally(new.boundary).daemons += daemons
+            tally(new.boundary).serving += daemons if new.type.is_counted else 0
     if opened:
         tally(new.parent).open += opened
         if new.hook_of >= 0:

@@ -18,7 +18,9 @@ from pinnace.engine.retry import go_seconds
 from pinnace.engine.substitute import fill
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
+from pinnace.language.tags import substitute
 from pinnace.spec.parameters import Inputs, Parameter
+from pinnace.spec.podpatch import patched
 from pinnace.spec.templates import Template
 
 _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP})
@@ -70,6 +72,9 @@ def prepared(turn: Turn, node: Node) -> Template:
     bound = node.inputs or NodeInputs()
     parameters = tuple([Parameter(name=name, value=value) for name, value in bound.parameters.items()])
     inputs = Inputs(parameters=parameters, artifacts=bound.artifacts)
+    if plan.is_patched:
+        of_workflow = substitute(turn.run.workflow.spec.pod_spec_patch, scope)
+        filled = patched(filled, (of_workflow, filled.pod_spec_patch))
     if not plan.uses_repository and turn.run.info.repository is None:
         return replace(filled, inputs=inputs)
     location = archive_location(turn.run, filled, scope)
@@ -171,7 +176,7 @@ def fails_fast(turn: Turn, node: Node, template: Template) -> bool:
     Source: Argo operator.go checkParallelism. Differs from Argo: nothing below it is left running.
     """
     tally = turn.tally(node.number)
-    if not template.fail_fast or not tally.bad or tally.active:
+    if not template.fail_fast or not tally.bad or tally.active > tally.serving:
         return False
     turn.settle(node, Phase.FAILED, FAIL_FAST)
     end_below(turn, node, FAIL_FAST)

@@ -49,6 +49,7 @@ class TemplatePlan:
         work: the work that its body is, if Pinnace's own process does it.
         retry_strategy: its own, or the workflow's default for all.
         body: the template without its inputs and metrics: those are bound or computed, not filled.
+        is_patched: whether a ``podSpecPatch`` is laid over its pod.
         parts: the containers of its pod, if there are several.
         has_exports: whether any of its outputs has a ``globalName``.
         uses_repository: whether it may load from the artifact repository, or store there.
@@ -59,6 +60,7 @@ class TemplatePlan:
         "body_name",
         "body_type",
         "has_exports",
+        "is_patched",
         "parts",
         "retry_strategy",
         "scope",
@@ -75,6 +77,8 @@ class TemplatePlan:
         self.work = WORK.get(self.body_name)
         self.retry_strategy: RetryStrategy | None = template.retry_strategy or workflow.spec.retry_strategy
         self.body = replace(template, inputs=Inputs(), metrics=None)
+        patch = workflow.spec.pod_spec_patch or template.pod_spec_patch
+        self.is_patched = self.body_type is NodeType.POD and bool(patch)
         self.parts: tuple[Part, ...] = parts_of(template)
         outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)
         self.has_exports = any(each.global_name for each in outputs)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pinnace.engine.containers import container_of, is_probed
+from pinnace.spec.podpatch import unreached
 from pinnace.spec.templates import Template
 from pinnace.spec.workflow import WorkflowSpec
 
@@ -37,7 +38,6 @@ _TEMPLATE: dict[str, str] = {
     "service_account_name": "serviceAccountName: no account is assumed",
     "automount_service_account_token": "automountServiceAccountToken: no token is mounted",
     "security_context": "securityContext: the task runs as the user who runs Pinnace",
-    "pod_spec_patch": "podSpecPatch: there is no pod to patch",
     "pod_resources": "podResources: no requests or limits are enforced",
     "resource_claims": "resourceClaims: no devices are claimed",
     "executor": "executor: no account is assumed",
@@ -65,6 +65,9 @@ def notes_of(template: Template, common: Iterable[str], name: str = "") -> tuple
     own = _notes(container, _CONTAINER)
     if template.daemon and is_probed(container):
         own = [note for note in own if note not in _PROBED.values()]
+    fields = unreached(template)
+    if fields:
+        own.append(f"podSpecPatch: {', '.join(fields)} reached nothing here")
     return tuple(dict.fromkeys((*own, *_notes(template, _TEMPLATE), *common)))
 
 

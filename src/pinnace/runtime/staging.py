@@ -31,7 +31,11 @@ from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
 from pinnace.runtime.volumes import Volumes
 from pinnace.spec.locate import kept, relocate
 from pinnace.spec.parameters import Archive, Artifact, Outputs
+from pinnace.spec.podpatch import grace_of
 from pinnace.spec.templates import Container, ScriptTemplate
+
+#: Seconds between SIGTERM and SIGKILL. Source: Kubernetes terminationGracePeriodSeconds.
+_GRACE = 30.0
 
 #: Where a script's source appears. Source: Argo workflow/common ExecutorScriptSourcePath.
 SCRIPT_PATH = "/argo/staging/script"
@@ -124,8 +128,11 @@ class Stager:
         template = command.template
         container = container_of(template, command.container)
         files = [*loaded]
+        fields = self._fields(command)
+        env = self._environment(command, container, fields)
         if container.volume_mounts:
-            files += self._volumes.files(container, template, self._staging / command.pod_id)
+            folder = self._staging / command.pod_id
+            files += self._volumes.files(container, template, folder, fields, env)
         aliases = (self._run.workflow.spec.host_aliases, template.host_aliases)
         if self._isolated:
             files += hosts_file(*aliases)
@@ -136,13 +143,13 @@ class Stager:
             script = self._script_path(command)
             files.append(port.StagedFile(path=script, content=_bytes(container.source), mode=0o755))
             args = (*args, script)
-        env = self._environment(command, container)
         command_ = tuple(expand(each, env) for each in container.command)
         found = self._images.resolve(container.image, command_, [expand(each, env) for each in args])
         if isinstance(found, Refusal):
             raise PinnaceError(found.message, remedy="; ".join(found.remedies))
         whole = {**dict(found.env), **self._extra_env, **env}
         check_lengths(found.argv, whole)
+        grace = grace_of(template)
         self._notes[command.attempt_id] += found.notes
         return port.TaskSpec(
             attempt_id=command.attempt_id,
@@ -155,6 +162,7 @@ class Stager:
             want_result=command.want_result,
             deadline=command.deadline,
             timeout=command.timeout,
+            grace=_GRACE if grace is None else grace,
             isolated=self._isolated,
         )
 
@@ -162,9 +170,10 @@ class Stager:
         """Return where the source appears; without a view of its own each task needs a place of its own."""
         return SCRIPT_PATH if self._isolated else str(self._staging / command.attempt_id / "script")
 
-    def _environment(self, command: StartTask, container: Container) -> dict[str, str]:
+    def _fields(self, command: StartTask) -> dict[str, str]:
+        """Return what ``fieldRef`` finds."""
         info = self._run.info
-        fields = {
+        return {
             "metadata.name": self._pod_name(command),
             "metadata.namespace": info.namespace,
             "metadata.uid": info.uid,
@@ -173,6 +182,11 @@ class Stager:
             "status.hostIP": "127.0.0.1",
             "status.podIP": "127.0.0.1",
         }
+
+    def _environment(
+        self, command: StartTask, container: Container, fields: Mapping[str, str]
+    ) -> dict[str, str]:
+        info = self._run.info
         own = {
             "ARGO_CONTAINER_NAME": command.container or MAIN,
             "ARGO_NODE_ID": node_id(info.name, command.node_name),

@@ -1,8 +1,9 @@
 """Volumes as folders and files of this machine.
 
-``emptyDir`` lives as long as its task; ``volumeClaimTemplates`` until the run succeeds, so that a retry has
+``emptyDir`` lives as long as its pod; ``volumeClaimTemplates`` until the run succeeds, so that a retry has
 them, or is deleted; an existing claim is a folder of Pinnace's home, there for every run. ConfigMaps and
-Secrets appear as files. Other kinds are refused: nothing here can stand in for a cluster's storage.
+Secrets appear as files, as do facts about the pod. Other kinds are refused: nothing here can stand in for a
+cluster's storage.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.engine.globals import fixed_globals
 from pinnace.engine.run import Run
@@ -21,10 +24,12 @@ from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import FlatScope
 from pinnace.ports.executor import StagedFile
-from pinnace.runtime.environment import secret_text
+from pinnace.runtime.environment import expand, secret_text
 from pinnace.spec.templates import Container, Template, VolumeMount
 
 _CLAIM = "persistentVolumeClaim"
+_AS_FILES = frozenset({"configMap", "secret", "downwardAPI"})
+_NOTHING: Mapping[str, str] = {}
 #: Source: Kubernetes, names of objects.
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -43,8 +48,22 @@ class Volumes:
         self._made = folder / "volumes"
         self._claims = claims
 
-    def files(self, container: Container, template: Template, folder: Path) -> list[StagedFile]:
-        """Return what the container's ``volumeMounts`` make appear in a task with a ``folder`` of its own.
+    def files(
+        self,
+        container: Container,
+        template: Template,
+        folder: Path,
+        fields: Mapping[str, str] = _NOTHING,
+        env: Mapping[str, str] = _NOTHING,
+    ) -> list[StagedFile]:
+        """Return what the container's ``volumeMounts`` make appear in it.
+
+        Args:
+            container: its tags replaced.
+            template: its own, its inputs bound.
+            folder: that of its pod, which its containers share.
+            fields: what ``fieldRef`` finds: field path → value.
+            env: its variables, for ``subPathExpr``.
 
         Raises:
             ManifestError: a mount names no volume, or a ConfigMap or Secret is missing.
@@ -59,7 +78,9 @@ class Volumes:
             if volume is None:
                 message = f"volumeMounts: there is no volume named {mount.name!r}"
                 raise ManifestError(message)
-            found += self._files(mount, volume, folder)
+            if mount.sub_path_expr:
+                mount = replace(mount, sub_path=expand(mount.sub_path_expr, env))
+            found += self._files(mount, volume, folder, fields)
         return found
 
     def clear(self) -> None:
@@ -75,7 +96,8 @@ class Volumes:
     def _declared(self, template: Template) -> dict[str, Mapping[str, Any]]:
         """Return the volumes by name; the template's own win over the workflow's."""
         spec = self._run.workflow.spec
-        scope = FlatScope(fixed_globals(Turn(self._run, self._run.info.created_at)))
+        inputs = {f"inputs.parameters.{each.name}": each.value or "" for each in template.inputs.parameters}
+        scope = FlatScope({**fixed_globals(Turn(self._run, self._run.info.created_at)), **inputs})
         claims = {
             str(claim.get("metadata", {}).get("name", "")): {"claim": claim}
             for claim in spec.volume_claim_templates
@@ -88,13 +110,16 @@ class Volumes:
         }
         return {**claims, **named}
 
-    def _files(self, mount: VolumeMount, volume: Mapping[str, Any], folder: Path) -> list[StagedFile]:
-        if "configMap" in volume:
-            return _keys(mount, volume["configMap"], _config_map(self._run, volume["configMap"]))
-        if "secret" in volume:
-            return _keys(mount, volume["secret"], _secret(self._run, volume["secret"]))
+    def _files(
+        self, mount: VolumeMount, volume: Mapping[str, Any], folder: Path, fields: Mapping[str, str]
+    ) -> list[StagedFile]:
+        if "projected" in volume:
+            sources = volume["projected"].get("sources") or ()
+            return [file for each in sources for file in _projected(self._run, mount, each, fields)]
+        if not volume.keys().isdisjoint(_AS_FILES):
+            return _projected(self._run, mount, volume, fields)
         is_read_only = mount.read_only
-        if "emptyDir" in volume:
+        if "emptyDir" in volume or "ephemeral" in volume:
             place = folder / "volumes" / mount.name
         elif "claim" in volume:
             place = self._made / mount.name
@@ -104,7 +129,9 @@ class Volumes:
         else:
             kind = next((key for key in volume if key != "name"), "none")
             message = f"volume {mount.name!r}: a volume of kind {kind} needs a cluster"
-            raise RefusedError(message, remedy="Use emptyDir, configMap, secret or a persistentVolumeClaim.")
+            raise RefusedError(
+                message, remedy="Use emptyDir, configMap, secret, projected or a persistentVolumeClaim."
+            )
         place /= _inside(mount.sub_path)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         return [StagedFile(path=mount.mount_path, source=str(place), writable_source=not is_read_only)]
@@ -134,6 +161,34 @@ def _inside(path: str) -> Path:
     return Path(*parts)
 
 
+def _projected(
+    run: Run, mount: VolumeMount, volume: Mapping[str, Any], fields: Mapping[str, str]
+) -> list[StagedFile]:
+    """Return the files that a volume, or one source of a projected one, consists of."""
+    if "configMap" in volume:
+        return _keys(mount, volume["configMap"], _config_map(run, volume["configMap"]))
+    if "secret" in volume:
+        return _keys(mount, volume["secret"], _secret(run, volume["secret"]))
+    if "downwardAPI" in volume:
+        return _facts(mount, volume["downwardAPI"], fields)
+    kind = next(iter(volume), "none")
+    message = f"volume {mount.name!r}: a source of kind {kind} needs a cluster"
+    raise RefusedError(message, remedy="Use configMap, secret or downwardAPI.")
+
+
+def _facts(mount: VolumeMount, source: Mapping[str, Any], fields: Mapping[str, str]) -> list[StagedFile]:
+    """Return a file for each fact about the pod that is asked for."""
+    data: dict[str, bytes] = {}
+    for item in source.get("items") or ():
+        asked = item.get("fieldRef") or {}
+        path = str(asked.get("fieldPath", ""))
+        if path not in fields:
+            message = f"volume {mount.name!r}: the field {path!r} has no value outside Kubernetes"
+            raise ManifestError(message)
+        data[str(item.get("path", ""))] = fields[path].encode()
+    return _keys(mount, {"defaultMode": source.get("defaultMode")}, data)
+
+
 def _config_map(run: Run, source: Mapping[str, Any]) -> dict[str, bytes]:
     name = str(source.get("name", ""))
     config_map = run.lookup.catalogue.config_maps.get(name)
@@ -147,7 +202,7 @@ def _config_map(run: Run, source: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def _secret(run: Run, source: Mapping[str, Any]) -> dict[str, bytes]:
-    name = str(source.get("secretName", ""))
+    name = str(source.get("secretName") or source.get("name") or "")  # "name" where it is projected
     catalogue = run.lookup.catalogue
     secret = catalogue.secrets.get(name)
     if secret is None:

@@ -6,7 +6,7 @@ because its own schema does not allow ``null``. Source: Argo api/workflow_types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -109,6 +109,9 @@ def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str
         status["storedWorkflowTemplateSpec"] = _spec(run, run.workflow)
     if state.outputs != NodeOutputs():
         status["outputs"] = _outputs(state.outputs, {})
+    claimed = _claims(run)
+    if claimed:
+        status["persistentVolumeClaims"] = claimed
     locks = synchronization(run, claims)
     if locks:
         status["synchronization"] = locks
@@ -123,6 +126,22 @@ def _repository(run: Run) -> dict[str, Any]:
     if run.info.repository is None:
         return {"default": True, "artifactRepository": {}}
     return {"artifactRepository": {}} | encode(run.info.repository)
+
+
+def _claims(run: Run) -> list[dict[str, Any]]:
+    """Return the claims that stand for ``volumeClaimTemplates``, until they are collected.
+
+    Source: Argo operator.go createPVCs, deletePVCs.
+    """
+    collected = run.workflow.spec.volume_claim_gc
+    is_always = collected is not None and collected.strategy == "OnWorkflowCompletion"
+    if not run.state.phase or run.state.phase == "Succeeded" or (run.state.is_finished and is_always):
+        return []
+    claims = [claim for claim in run.workflow.spec.volume_claim_templates if isinstance(claim, Mapping)]
+    names = [claim.get("metadata", {}).get("name", "") for claim in claims]
+    return [
+        {"name": name, "persistentVolumeClaim": {"claimName": f"{run.info.name}-{name}"}} for name in names
+    ]
 
 
 def _times(started_at: float | None, finished_at: float | None) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Play:
         apply(self.run, outcome)
         for command in outcome.commands:
             if isinstance(command, StartTask | Work):
-                self.open[command.node_name] = command
+                self.open[self.run.nodes[command.node].name] = command
         if self._watcher is not None:
             self._watcher(self.run, outcome.nodes)
         return self
