@@ -19,7 +19,6 @@ from pinnace.base.errors import ArtifactError, ArtifactNotFound, NotFoundError, 
 from pinnace.spec.locations import (
     GCS,
     HDFS,
-    OSS,
     Artifactory,
     Azure,
     BasicAuth,
@@ -146,8 +145,6 @@ def test_a_raw_artifact_is_no_output(stores: ArtifactStores, tmp_path: Path) -> 
 
 
 COMPLETE: dict[str, Any] = {
-    "gcs": GCS(bucket="b", key="k"),
-    "oss": OSS(endpoint="e", bucket="b", key="k"),
     "azure": Azure(endpoint="e", container="c", blob="k"),
     "hdfs": HDFS(addresses=("h:1",), path="/k"),
     "plugin": PluginArtifact(name="p", configuration="c", key="k"),

@@ -153,7 +153,7 @@ def test_a_bucket_is_created_when_the_location_says_so(endpoint: str, tmp_path: 
 def test_an_unreachable_endpoint_is_told_without_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(S3Store.__init__.__globals__["_RETRIES"], "max_retries", 0)
+    monkeypatch.setitem(S3Store.__init__.__globals__["RETRIES"], "max_retries", 0)
     store = S3Store(location("http://127.0.0.1:1", "b"), CREDENTIALS)
     with pytest.raises(ArtifactError) as error:
         store.load("a", tmp_path / "out")

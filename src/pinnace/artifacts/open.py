@@ -18,7 +18,7 @@ from pinnace.artifacts.unpack import DEFAULT_LIMITS, UnpackLimits, unpack
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, InvariantBroken, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
 from pinnace.spec.locate import LOCAL, is_packed, is_supplied, key_of, location_of, relocate
-from pinnace.spec.locations import Artifactory, Git, KeySelector
+from pinnace.spec.locations import GCS, OSS, Artifactory, Git, KeySelector
 from pinnace.spec.parameters import S3, Artifact, ArtifactLocation, HTTPArtifact
 from pinnace.spec.struct import Spec
 
@@ -30,8 +30,6 @@ Secrets = Callable[[KeySelector], str]
 
 #: What to use in place of the kinds that Pinnace has no store for.
 INSTEAD = {
-    "gcs": "Use an s3 artifact with the endpoint storage.googleapis.com and HMAC keys.",
-    "oss": "Use an s3 artifact with the bucket's S3 endpoint.",
     "azure": "Use an s3 artifact, or leave the location out to use the local repository.",
     "hdfs": "Use an http artifact with the WebHDFS URL.",
     "plugin": "Use an s3 or http artifact, or leave the location out to use the local repository.",
@@ -100,8 +98,8 @@ class ArtifactStores:
         if artifact.raw is not None:
             return RawStore(artifact.raw.data), ""
         location: Spec = getattr(artifact, kind)
-        if artifact.s3 is not None:
-            location = msgspec.structs.replace(artifact.s3, key="")
+        if isinstance(location, S3 | GCS | OSS):
+            location = msgspec.structs.replace(location, key="")
         return self._opened_at(location), key_of(artifact).rstrip("/")
 
     def load(self, artifact: Artifact, target: Path) -> None:
@@ -184,6 +182,15 @@ class ArtifactStores:
                     ssh_private_key=self._secret(location.ssh_private_key_secret),
                     allow_link_local=allow_link_local,
                 )
+            case GCS():
+                from pinnace.artifacts.clouds import open_gcs
+
+                return open_gcs(location, self._secret(location.service_account_key_secret))
+            case OSS():
+                from pinnace.artifacts.clouds import open_oss
+
+                access_key = self._secret(location.access_key_secret)
+                return open_oss(location, access_key, self._secret(location.secret_key_secret))
             case Artifactory():
                 from pinnace.artifacts.weblocations import open_artifactory
 

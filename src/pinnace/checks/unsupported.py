@@ -16,7 +16,7 @@ from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
-_REFUSED_LOCATIONS = ("hdfs", "oss", "gcs", "azure", "plugin")
+_REFUSED_LOCATIONS = ("hdfs", "azure", "plugin")
 #: Where a manifest says its kind: at the beginning of a line, or of the whole in JSON.
 _KIND = re.compile(r"""^(?:\s*\{\s*)?["']?kind["']?\s*:[ \t]*([^\s,}#]+)""", re.MULTILINE)
 _HINT = "run this workflow on a cluster, or replace this part"
