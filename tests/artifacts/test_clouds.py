@@ -1,4 +1,4 @@
-"""Buckets of Google Cloud and Alibaba Cloud, against an emulator that speaks the part of S3 that they share."""
+"""Buckets of Google Cloud and Alibaba Cloud, against emulators."""
 
 from __future__ import annotations
 
