@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pinnace.executors.process import ProcessExecutor
-from pinnace.ports.executor import EndReason, StagedFile, TaskEnded, TaskSpec
+from pinnace.ports.executor import EndReason, StagedFile, TaskEnded, TaskSpec, TaskStarted
 from pinnace.testing.contracts.executor import RUN, Desk
 
 
@@ -49,3 +49,30 @@ async def test_each_task_finds_an_empty_folder_whatever_the_one_before_did_to_it
 
     assert [(end.exit_code, end.result) for end in ends] == [(0, "drwxr-xr-x")] * len(deeds)
     assert [path.name for path in (home / "runs" / RUN).iterdir()] == ["logs"]
+
+
+async def test_tasks_of_a_run_share_the_link_to_a_volume_and_the_last_takes_it_away(
+    host: Desk, tmp_path: Path
+) -> None:
+    volume, place = tmp_path / "volume", tmp_path / "made" / "v"
+    volume.mkdir()
+    files = (StagedFile(path=str(place), source=str(volume), writable_source=True),)
+    wait = f"until test -e {place}/go; do sleep 0.02; done; echo b > {place}/b"
+    await host.executor.start([host.task(wait, "late", files=files)])
+    await host.told("late", TaskStarted)
+    await host.executor.start([host.task(f"echo a > {place}/a", "a", files=files)])
+    assert (await host.told("a", TaskEnded)).exit_code == 0
+    assert place.is_symlink()
+    (volume / "go").touch()
+    assert (await host.told("late", TaskEnded)).exit_code == 0
+
+    assert sorted(path.name for path in volume.iterdir()) == ["a", "b", "go"]
+    assert not place.exists()
+
+
+async def test_a_volume_does_not_replace_what_is_there(host: Desk, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    files = (StagedFile(path=str(tmp_path / "here"), source=str(tmp_path), writable_source=True),)
+    ended = await host.run("true", files=files)
+    assert ended.reason is EndReason.NOT_STARTED
+    assert "exists on this machine" in ended.message

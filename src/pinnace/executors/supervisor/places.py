@@ -9,6 +9,7 @@ import sys
 from typing import Any, NamedTuple
 
 from . import processes, trees
+from .links import Links
 
 #: How often a task makes the folder of a file again that another one, which made it first, has taken away.
 _TRIES = 100
@@ -44,6 +45,8 @@ class HostPlace:
         self._layout = layout
         self._files: list[str] = []
         self._folders: list[str] = []
+        self._held: list[str] = []
+        self._volumes = Links("", "")
         self._task = ""
         self._work = ""
         self._as_made: object = None
@@ -55,6 +58,7 @@ class HostPlace:
     def furnish(self, spec: dict[str, Any]) -> None:
         """Put the task's files at their paths and make its working directory the current folder."""
         folder = self._task = self._layout.task(spec["attempt_id"])
+        self._volumes = Links(self._layout.scratch("_links"), spec["attempt_id"])
         self.notes = _unmet(spec)
         self.captures = self.stored = f"{folder}/captures"
         if spec["captures"]:
@@ -96,19 +100,17 @@ class HostPlace:
 
     def _put(self, file: dict[str, Any]) -> None:
         path = file["path"]
-        if os.path.lexists(path):
-            message = (
-                f"{path} exists on this machine, and without isolation the task's file would replace it; "
-                "run with isolation, or choose another path"
-            )
-            raise processes.NotStartedError(message)
+        if os.path.lexists(path) and not file["writable_source"]:
+            raise _taken(path)
         for tries_left in reversed(range(_TRIES)):
             try:
                 self._make_parents(os.path.dirname(path))
                 if file["writable_source"]:
-                    os.symlink(file["source"], path)
-                else:
-                    trees.place(file["source"], path, file["mode"], link=False)
+                    if not self._volumes.hold(path, file["source"]):
+                        raise _taken(path)
+                    self._held.append(path)
+                    return
+                trees.place(file["source"], path, file["mode"], link=False)
                 break
             except FileNotFoundError:
                 if not tries_left:
@@ -141,13 +143,23 @@ class HostPlace:
             self._give_work_folder_away()
         for path in self._files:
             trees.remove(path)
+        for path in self._held:
+            self._volumes.let_go(path)
         for folder in reversed(self._folders):
             try:
                 os.rmdir(folder)
             except OSError:
                 break
         self._files.clear()
+        self._held.clear()
         self._folders.clear()
+
+
+def _taken(path: str) -> processes.NotStartedError:
+    return processes.NotStartedError(
+        f"{path} exists on this machine, and without isolation the task's file would replace it; "
+        "run with isolation, or choose another path"
+    )
 
 
 def _unmet(spec: dict[str, Any]) -> tuple[str, ...]:
