@@ -17,21 +17,29 @@ def remove(path: str) -> None:
     except FileNotFoundError:
         return
     except OSError:
-        _remove_folder(path)
+        if not _remove_empty(path):
+            _remove_folder(path)
 
 
 def _remove_folder(path: str) -> None:
     try:
-        os.chmod(path, 0o700, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
+        if stat.S_IMODE(os.lstat(path).st_mode) & stat.S_IRWXU != stat.S_IRWXU:
+            os.chmod(path, 0o700, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
         names = os.listdir(path)
     except OSError:
         return
     for name in names:
         remove(f"{path}/{name}")
+    _remove_empty(path)  # what could not be removed stays, and its folder with it
+
+
+def _remove_empty(path: str) -> bool:
+    """Remove the folder ``path`` if nothing is in it, and tell whether that was so."""
     try:
         os.rmdir(path)
     except OSError:
-        return  # what could not be removed stays, and its folder with it
+        return False
+    return True
 
 
 def copy_file(source: str, target: str, mode: int | None = None) -> None:
