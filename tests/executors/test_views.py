@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -195,3 +196,80 @@ async def test_one_task_leaves_nothing_for_the_next(view: Desk) -> None:
         )
         assert "left" not in (ended.result or "")
     assert (await asyncio.to_thread(os.path.exists, "/tmp/left")) is False
+
+
+#: What a task finds of its surroundings; times are those of its view.
+SURROUNDINGS = """
+umask; pwd; env | sort; ulimit -a; ls -A /tmp /var/tmp /run /dev /dev/shm /dev/pts /root; ls -A /
+stat -c '%n %a %u %g %h' / /tmp /dev /dev/shm /dev/pts /dev/pts/ptmx /etc /usr/bin; cat /etc/passwd
+cat /proc/self/oom_score_adj; grep -E '^(Sig[BIC]|Shd)' /proc/self/status; ls /proc | grep -c '^[0-9]'
+cut -d ' ' -f 2-4 /proc/mounts | grep -v overlay; tty; ls -l /proc/self/fd | grep -c ' '
+"""
+#: What a hostile task leaves, each as far as it may.
+TRACES = """
+umask 077; ulimit -n 20; trap '' HUP USR1; export LEFT=1; cd /usr; echo 900 > /proc/self/oom_score_adj
+chmod 700 / /tmp /dev/shm /dev/pts /etc; chmod 000 /dev/pts/ptmx; chown 1:1 / /tmp /dev/shm
+touch -d 1999-01-01 / /tmp /etc /dev/shm; rm -rf /etc/passwd /usr/share/doc; mkdir -p /etc/passwd /left
+mkfifo /tmp/pipe; echo x > /tmp/a; ln /tmp/a /left/b; mkdir /dev/shm/left; mount -t tmpfs x /mnt
+rm -rf /var/tmp; ln -s /etc /var/tmp; mv /usr/bin/env /usr/bin/moved
+(trap '' TERM HUP; exec 9> /tmp/held; rm /tmp/held; sleep 600) & setsid sleep 600 &
+exit 0
+"""
+
+
+async def test_a_hostile_task_leaves_no_trace_for_the_next(view: Desk) -> None:
+    before = await view.run(SURROUNDINGS, "before")
+    for number in range(3):
+        await view.run(f"({TRACES}) 2> /dev/null", f"hostile-{number}")
+        after = await view.run(SURROUNDINGS, f"after-{number}")
+        assert after.result == before.result
+        old = "find / /tmp /etc /dev/shm -maxdepth 0 ! -newermt 2000-01-01"
+        assert (await view.run(old, f"old-{number}")).result == ""
+
+
+async def test_tasks_with_and_without_files_take_turns(view: Desk) -> None:
+    file = StagedFile(path="/etc/app/in", content=b"in")
+    capture = Capture(name="out", path="/tmp/out", kind=CaptureKind.PARAMETER)
+    script = "cat /etc/app/in > /tmp/out 2> /dev/null || echo none > /tmp/out; pwd"
+    for number in range(12):
+        files = (file,) if number % 3 == 0 else ()
+        quota = 1_000_000 if number % 4 == 1 else None
+        folder = "/somewhere/else" if number % 2 else ""
+        options = {"files": files, "captures": (capture,), "disk_quota": quota, "working_dir": folder}
+        ended = await view.run(script, f"a{number}", **options)
+        assert Path(ended.captures[0].stored).read_text().strip() == ("in" if files else "none")
+        assert ended.result == (folder or "/")
+
+
+async def test_a_view_given_away_shows_nothing_of_the_next_task(view: Desk) -> None:
+    name = f"pinnace-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        give = (
+            "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(chr(0) + '%s'); "
+            "socket.send_fds(s, [b'x'], [os.open('/', 0), os.open('/tmp', 0), os.open('/dev/shm', 0)])"
+        )
+        assert (await view.run(f'exec python3 -c "{give % name}"', "giver")).exit_code == 0
+        connection, _ = listener.accept()
+        with connection:
+            _, given, _, _ = socket.recv_fds(connection, 1, 3)
+    try:
+        for number in range(3):
+            script = "touch /left /tmp/left /dev/shm/left; sleep 0.1"
+            running = asyncio.ensure_future(view.run(script, f"next-{number}"))
+            while not running.done():
+                assert not any("left" in os.listdir(folder) for folder in given)
+                await asyncio.sleep(0.02)
+    finally:
+        for folder in given:
+            os.close(folder)
+
+
+async def test_nothing_is_left_when_a_run_has_been_closed(view: Desk, home: Path) -> None:
+    tasks = [view.task("touch /tmp/x", f"a{number}") for number in range(20)]
+    await view.executor.start(tasks)
+    for task in tasks:
+        await view.told(task.attempt_id, TaskEnded)
+    await view.executor.close_run(RUN)
+    assert os.listdir(home / "runs" / RUN) == ["logs"]

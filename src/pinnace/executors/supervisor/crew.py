@@ -30,6 +30,7 @@ class Crew:
         self._idle: dict[bool, list[Channel]] = {True: [], False: []}
         self._nursery: Any = None
         self._sweeper: Channel | None = None
+        self._sweeper_pid = 0
         self._pids: set[int] = set()
         #: The process of each warden on the host.
         self._wardens: dict[Channel, int] = {}
@@ -43,7 +44,7 @@ class Crew:
         """
         isolated: bool = spec["isolated"]
         if idle := self._idle[isolated]:
-            return idle.pop()
+            return idle.pop(0)  # the one that has had the longest time to make ready
         return self._from_nursery() if isolated else self._fork()
 
     def take_back(self, channel: Channel, attempt: Attempt) -> bool:
@@ -76,13 +77,18 @@ class Crew:
             processes.send([pid], signal.SIGKILL)
 
     def close(self) -> None:
-        """Let every warden go."""
+        """Return when every warden is gone; none of them runs a task any more."""
         for channel in (*self._idle[True], *self._idle[False]):
             channel.close()
         if self._nursery is not None:
             self._nursery.close()
         if self._sweeper is not None:
             self._sweeper.close()
+            if self._sweeper_pid in self._pids:  # what it has still to remove goes with all the rest now
+                processes.send([self._sweeper_pid], signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):  # there is none left
+            while True:
+                os.waitpid(-1, 0)
 
     def _sweep(self, attempt_id: str) -> None:
         """Have the scratch folder of an ended task removed; without a sweeper the end of the run does it."""
@@ -97,6 +103,7 @@ class Crew:
         ours, theirs = socket.socketpair()
         if (pid := os.fork()) == 0:
             _serve_sweeping(theirs)
+        self._sweeper_pid = pid
         self._pids.add(pid)
         theirs.close()
         return Channel(ours)

@@ -124,6 +124,7 @@ def _try_out(shared: Shared, found: Survey, shown: tuple[str, ...]) -> Shared:
         os.mkdir(folder)
     # The other kind of attributes than the views use, so that it leaves theirs alone.
     _mount_apart(_BLANK_SOURCE, BLANK, ",userxattr" if shared.is_root else "")
+    os.makedirs("scratch/_trial", exist_ok=True)
     working: list[str] = []
     refused: list[str] = []
     for target in shared.overlays:
@@ -144,13 +145,13 @@ def _try_out(shared: Shared, found: Survey, shown: tuple[str, ...]) -> Shared:
 
 
 def mount_overlay(shared: Shared, name: str, target: str, number: int) -> None:
-    """Mount the overlay over ``target`` for the attempt ``name``, as its ``number``-th.
+    """Mount the overlay over ``target`` for the view whose scratch folder is ``name``, as its ``number``-th.
 
     Raises:
         OSError: the kernel refuses it.
     """
     upper, work = f"scratch/{name}/upper{number}", f"scratch/{name}/work{number}"
-    os.makedirs(upper)
+    os.mkdir(upper)
     os.mkdir(work)
     _look_like(target, upper)
     layers = [layer for layer in (f"{STAGE}{target}", f"{BLANK}{target}") if os.path.isdir(layer)]
@@ -226,13 +227,17 @@ def _make_devices() -> None:
 
 def _look_like(path: str, copy: str) -> None:
     """Give the folder ``copy`` the mode and, where allowed, the owner of the host's ``path``, if any."""
+    made = os.stat(copy)
     try:
         found = os.stat(path)
     except OSError:
         return
-    with contextlib.suppress(OSError):  # an owner that this user namespace does not know
-        os.chown(copy, found.st_uid, found.st_gid)
-    os.chmod(copy, found.st_mode & 0o7777)
+    # Asked for what is the case already, the file system would write it down all the same.
+    if (found.st_uid, found.st_gid) != (made.st_uid, made.st_gid):
+        with contextlib.suppress(OSError):  # an owner that this user namespace does not know
+            os.chown(copy, found.st_uid, found.st_gid)
+    if found.st_mode != os.stat(copy).st_mode:  # which a change of the owner may have changed
+        os.chmod(copy, found.st_mode & 0o7777)
 
 
 def _escaped(path: str) -> str:

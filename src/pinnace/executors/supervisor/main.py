@@ -283,11 +283,7 @@ class Supervisor:
 
     def _is_over(self) -> bool:
         if self._closing is not None:
-            if self._running:
-                return False
-            request, client = self._closing
-            client.send(["reply", request, None])
-            return True
+            return not self._running
         if self._client is not None or self._running or self._queue:
             self._idle_since = time.monotonic()
         return time.monotonic() - self._idle_since >= IDLE_SECONDS
@@ -298,6 +294,12 @@ class Supervisor:
         self._queue.clear()
         for channel in self._running:
             channel.send(["stop", "cancelled", 0])
+
+    def confirm_closing(self) -> None:
+        """Tell the client that asked for the end of the run, if one did, that nothing of it is left."""
+        if self._closing is not None:
+            request, client = self._closing
+            client.send(["reply", request, None])
 
 
 def _read(channel: Channel, mask: int) -> list[Message] | None:
@@ -363,8 +365,9 @@ def _serve(config: Config) -> None:
     _announce_ready()
     supervisor.run()
     crew.close()
-    os.unlink(SOCKET_NAME)
     trees.remove(scratch)
+    os.unlink(SOCKET_NAME)
+    supervisor.confirm_closing()
 
 
 def _announce_ready() -> None:

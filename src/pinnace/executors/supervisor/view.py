@@ -1,12 +1,17 @@
 """A private view of the file system for a task: its files in place, entered by its warden.
 
 ``groundwork`` describes what a view consists of. The calling process is process 1 of a process namespace.
-From ``furnish`` until ``clear`` it is in a mount namespace of its own, sees what the task sees, and reaches
+From ``furnish`` until ``renew`` it is in a mount namespace of its own, sees what the task sees, and reaches
 the run's folders only through descriptors opened before.
+
+A view serves one task and is then left to the kernel. To look whether the task has touched it would not do:
+over an abstract socket a task can hand a descriptor of its root to a process elsewhere, which would see
+whatever the next one does there. But the next view is entered when nobody waits for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import signal
@@ -32,40 +37,45 @@ class ViewPlace:
     The mounts of ``shared`` are those of the current mount namespace.
     """
 
+    #: The name of the view that has been entered for whatever task comes next; empty when none has.
+    _ready = ""
+    #: True when the task before had no files of its own, so that the next one will have none, probably.
+    _is_plain = False
+
     def __init__(self, layout: Layout, shared: Shared) -> None:
         self._layout = layout
         self._shared = shared
         self._origin = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         self._opened: list[int] = []
         self._scratch = -1
+        self._scratches = _open_folder("scratch")
+        self._tasks = _open_folder("tasks")
         self._limit_processes()
         self.notes = shared.notes
         self.captures = ""
         self.stored = ""
-        self.logs = os.open(layout.logs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.logs = _open_folder(layout.logs)
 
     def furnish(self, spec: dict[str, Any]) -> None:
         """Enter the view with the task's files in place and its working directory as the current folder."""
-        syscalls.unshare(syscalls.CLONE_NEWNS)
-        attempt_id = spec["attempt_id"]
-        volumes = [file for file in spec["files"] if file["writable_source"]]
-        for volume in volumes:
-            self._stage_mount_point(attempt_id, volume)
-        for file in sorted(spec["files"], key=lambda file: str(file["path"])):
-            if not file["writable_source"]:
-                self._stage(attempt_id, file, volumes)
+        attempt_id, files = spec["attempt_id"], spec["files"]
+        self._is_plain = not files
+        ready, self._ready = self._ready, ""
+        if ready and self._is_plain:
+            os.rename(ready, attempt_id, src_dir_fd=self._scratches, dst_dir_fd=self._scratches)
+        else:
+            os.mkdir(attempt_id, dir_fd=self._scratches)
+            if ready:
+                self._leave()
+                os.rename(f"scratch/{ready}", f"scratch/{attempt_id}/unused")
+            self._enter(attempt_id, files)
         if spec["captures"]:
-            self.stored = f"{self._layout.task(attempt_id)}/captures"
-            os.makedirs(self.stored, exist_ok=True)
-            self.captures = f"/proc/self/fd/{self._open(self.stored)}"
-        self._mount(attempt_id, volumes)
+            self._make_captures(attempt_id)
         if spec["disk_quota"] is not None:
-            self._scratch = self._open(f"scratch/{attempt_id}")
-        os.chdir(VIEW)
-        syscalls.pivot_root_here()
-        working_dir = spec["working_dir"] or "/"
-        os.makedirs(working_dir, exist_ok=True)  # Source: OCI runtimes make a missing working directory.
-        os.chdir(working_dir)
+            self._scratch = self._open(attempt_id, self._scratches)
+        if working_dir := spec["working_dir"]:
+            os.makedirs(working_dir, exist_ok=True)  # Source: OCI runtimes make a missing working directory.
+            os.chdir(working_dir)
 
     def kill(self, leader: int) -> None:
         """Send SIGKILL to every process of the task: to all in the namespace but this one."""
@@ -87,15 +97,53 @@ class ViewPlace:
         return used
 
     def clear(self) -> None:
-        """Leave the view, which ends it; its scratch folder is the supervisor's to remove."""
+        """Do nothing: no other task meets what is in a view."""
+
+    def renew(self) -> None:
+        """Leave the view, which ends it, and enter the next; the supervisor removes its scratch folder."""
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()
+        self._leave()
+        if not self._is_plain:
+            return
+        name = f"_{os.urandom(8).hex()}"
+        try:
+            os.mkdir(name, dir_fd=self._scratches)
+            self._enter(name, [])
+            self._ready = name
+        except OSError:  # the next task meets the reason itself, unless it has gone by then
+            self._leave()
+            trees.remove(f"scratch/{name}")
+
+    def _enter(self, name: str, files: list[dict[str, Any]]) -> None:
+        """Make a view whose scratch folder is ``name``, with ``files`` in place, and enter it."""
+        syscalls.unshare(syscalls.CLONE_NEWNS)
+        volumes = [file for file in files if file["writable_source"]]
+        for volume in volumes:
+            self._stage_mount_point(name, volume)
+        for file in sorted(files, key=lambda file: str(file["path"])):
+            if not file["writable_source"]:
+                self._stage(name, file, volumes)
+        self._mount(name, volumes)
+        os.chdir(VIEW)
+        syscalls.pivot_root_here()
+
+    def _leave(self) -> None:
         syscalls.enter(self._origin, syscalls.CLONE_NEWNS)
         os.chdir(self._layout.root)
 
-    def _open(self, path: str) -> int:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    def _make_captures(self, attempt_id: str) -> None:
+        """Make the folder of captures and open it: from the view it is reached in no other way."""
+        self.stored = f"{self._layout.task(attempt_id)}/captures"
+        inner = f"{attempt_id}/captures"
+        for folder in (attempt_id, inner):
+            with contextlib.suppress(FileExistsError):  # the first is there when the task has staged files
+                os.mkdir(folder, dir_fd=self._tasks)
+        self.captures = f"/proc/self/fd/{self._open(inner, self._tasks)}"
+
+    def _open(self, path: str, folder: int) -> int:
+        descriptor = _open_folder(path, folder)
         self._opened.append(descriptor)
         return descriptor
 
@@ -112,7 +160,7 @@ class ViewPlace:
             raise NotStartedError(message)
         return path
 
-    def _stage(self, attempt_id: str, file: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
+    def _stage(self, name: str, file: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
         for volume in volumes:
             if is_below(file["path"], [volume["path"]]):
                 # Source: Argo, an input whose path lies in a volume is placed in the volume.
@@ -122,24 +170,24 @@ class ViewPlace:
                 trees.place(file["source"], target, file["mode"], link=False)
                 return
         path = self._resolve(file["path"])
-        layer = _stage_layer(attempt_id)
+        layer = _stage_layer(name)
         make_folder(layer, os.path.dirname(path))
         trees.place(file["source"], layer + path, file["mode"], link=True)
 
-    def _stage_mount_point(self, attempt_id: str, volume: dict[str, Any]) -> None:
+    def _stage_mount_point(self, name: str, volume: dict[str, Any]) -> None:
         volume["path"] = path = self._resolve(volume["path"])
-        layer = _stage_layer(attempt_id)
+        layer = _stage_layer(name)
         if os.path.isdir(volume["source"]):
             make_folder(layer, path)
             return
         make_folder(layer, os.path.dirname(path))
         os.close(os.open(layer + path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
 
-    def _mount(self, attempt_id: str, volumes: list[dict[str, Any]]) -> None:
-        if os.path.isdir(stage := f"scratch/{attempt_id}/stage"):
+    def _mount(self, name: str, volumes: list[dict[str, Any]]) -> None:
+        if os.path.isdir(stage := f"scratch/{name}/stage"):
             mount_stage(stage)
         for number, target in enumerate(self._shared.overlays):
-            mount_overlay(self._shared, attempt_id, target, number)
+            mount_overlay(self._shared, name, target, number)
         locked = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
         # Read-only: root's identity alone, without any capability, may write the kernel's settings there.
         syscalls.mount("proc", f"{VIEW}/proc", "proc", locked | syscalls.MS_RDONLY)
@@ -165,7 +213,11 @@ class ViewPlace:
             self.notes = (*self.notes, "nothing limits how many processes it starts: that takes Linux 6.14")
 
 
-def _stage_layer(attempt_id: str) -> str:
-    layer = f"scratch/{attempt_id}/stage"
+def _open_folder(path: str, parent: int | None = None) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
+
+
+def _stage_layer(name: str) -> str:
+    layer = f"scratch/{name}/stage"
     os.makedirs(layer, exist_ok=True)
     return layer

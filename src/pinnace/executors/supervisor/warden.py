@@ -58,7 +58,10 @@ class Place(Protocol):
         """Return how much the task has written to its private view."""
 
     def clear(self) -> None:
-        """Remove what ``furnish`` made outside the task's own folder."""
+        """Remove what ``furnish`` made where other tasks could meet it; before anybody knows of the end."""
+
+    def renew(self) -> None:
+        """Leave what is left of the task and make ready for the next one, which waits meanwhile."""
 
 
 class Warden:
@@ -76,25 +79,25 @@ class Warden:
             messages = self._channel.receive()
             for number, (kind, *rest) in enumerate(messages):
                 if kind == "run":  # a stop before it was for the task before
-                    self._run(rest[0], messages[number + 1 :])
+                    self._tell("ended", self._run(rest[0], messages[number + 1 :]))
+                    self._place.renew()
                     break
             if self._channel.closed:
                 os._exit(0)
 
-    def _run(self, spec: Spec, orders: list[Message]) -> None:
+    def _run(self, spec: Spec, orders: list[Message]) -> dict[str, Any]:
         place = self._place
         try:
             place.furnish(spec)
             task = _Task(self._channel, place, self._wakeup, spec)
         except (processes.NotStartedError, OSError) as error:
             place.clear()
-            self._tell("ended", _not_started(str(error)))
-            return
+            return _not_started(str(error))
         self._tell("started", {"at": time.time(), "notes": place.notes})
         task.attend(orders)
         end = task.end()
         place.clear()
-        self._tell("ended", end)
+        return end
 
     def _tell(self, kind: str, body: dict[str, Any]) -> None:
         channel = self._channel
