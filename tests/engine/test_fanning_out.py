@@ -82,6 +82,9 @@ def test_a_format_is_go_s(form: str, number: int, text: str) -> None:
             {"item.a": "<x>", "item.b": "1", "item.c": "[true]", "item": '{"a":"<x>","b":1,"c":[true]}'},
             "a:<x>,b:1,c:[true]",
         ),
+        ('a\tb "c"\\', {"item": 'a\tb "c"\\'}, r"a\tb \"c\"\\"),
+        (["x\ny"], {"item": r'["x\ny"]'}, r"[x\ny]"),
+        ({"a": "x\ny"}, {"item.a": "x\ny", "item": r'{"a":"x\ny"}'}, r"a:x\ny"),
     ],
 )
 def test_an_item_is_text_to_its_child(item: object, variables: dict[str, object], description: str) -> None:

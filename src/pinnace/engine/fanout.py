@@ -203,7 +203,7 @@ def describe(item: object, index: int) -> tuple[dict[str, object], str]:
     Source: Argo operator.go processItem.
     """
     if isinstance(item, str):
-        return {"item": str(item)}, str(item)
+        return {"item": str(item)}, _shown(item)
     if isinstance(item, bool):
         text = "true" if item else "false"
         return {"item": text}, text
@@ -214,7 +214,7 @@ def describe(item: object, index: int) -> tuple[dict[str, object], str]:
         fields = {key: _field(value) for key, value in item.items()}
         variables: dict[str, object] = {f"item.{key}": value for key, value in fields.items()}
         variables["item"] = _compact(item)
-        return variables, ",".join(sorted(f"{key}:{value}" for key, value in fields.items()))
+        return variables, ",".join(sorted(f"{key}:{_shown(value)}" for key, value in item.items()))
     if isinstance(item, list | tuple):
         return {"item": _compact(list(item))}, format_value([_shown(each) for each in item])
     message = f"withItems[{index}] expected string, number, list, or map. received: {item}"
@@ -226,8 +226,10 @@ def _field(value: object) -> str:
     return str(value) if isinstance(value, str) else _compact(value)
 
 
-def _shown(value: object) -> object:
-    return value if isinstance(value, str) else _compact(value)
+def _shown(value: object) -> str:
+    """Return a value as a node's name shows it: JSON without the quotes. Source: Argo item.go String."""
+    text = _compact(value)
+    return text[1:-1] if text.startswith('"') else text
 
 
 def _compact(value: object) -> str:
