@@ -12,7 +12,18 @@ from conformance.plan import UNSUPPORTED, Plan
 from conformance.running import End
 
 #: Needs that a machine without a network, without a cluster and with one kernel does not meet.
-_ABSENT = frozenset({"network", "network:artifactory", "otel-collector", "privileged", "windows", "k8s-dra"})
+_ABSENT = frozenset(
+    {
+        "network",
+        "network:artifactory",
+        "cloud:gcs",
+        "cloud:oss",
+        "otel-collector",
+        "privileged",
+        "windows",
+        "k8s-dra",
+    }
+)
 #: Ends that a run can come to.
 _ENDS = ("Succeeded", "Failed", "Error")
 

@@ -6,7 +6,7 @@ import pytest
 
 from pinnace.base.errors import ManifestError
 from pinnace.spec.catalogue import Catalogue
-from pinnace.spec.locations import GCS, Artifactory, Azure, KeySelector
+from pinnace.spec.locations import GCS, Artifactory, KeySelector
 from pinnace.spec.parameters import S3, ArtifactLocation
 from pinnace.spec.policies import ArtifactRepositoryRef
 from pinnace.spec.repositories import DEFAULT_KEY, location_in, resolve
@@ -50,7 +50,7 @@ def test_what_nobody_gave_is_none() -> None:
     assert bucket(ArtifactRepositoryRef(config_map="other"), TWO) == "none"
 
 
-@pytest.mark.parametrize("text", ["{}", "hdfs: {addresses: [h]}", "plugin: {name: p, configuration: c}"])
+@pytest.mark.parametrize("text", ["{}", "hdfs: {addresses: [h]}", "azure: {endpoint: e}"])
 def test_what_cannot_be_used_here_is_none(text: str) -> None:
     assert bucket(None, config_map("artifact-repositories", {"k": text}, "k")) == "none"
 
@@ -80,10 +80,6 @@ DEFAULT = "{{workflow.name}}/{{pod.name}}"
         ("s3: {bucket: b, keyPrefix: p}", ArtifactLocation(s3=S3(bucket="b", key=f"p/{DEFAULT}"))),
         ("s3: {bucket: b, keyFormat: f, keyPrefix: p}", ArtifactLocation(s3=S3(bucket="b", key="f"))),
         ("gcs: {bucket: b, keyFormat: f}", ArtifactLocation(gcs=GCS(bucket="b", key="f"))),
-        (
-            "azure: {endpoint: e, container: c, blobNameFormat: f}",
-            ArtifactLocation(azure=Azure(endpoint="e", container="c", blob="f")),
-        ),
         (
             "artifactory: {repoURL: http://h/r, usernameSecret: {name: s, key: k}}",
             ArtifactLocation(artifactory=Artifactory(url=f"http://h/r/{DEFAULT}", username_secret=SECRET)),

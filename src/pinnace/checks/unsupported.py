@@ -12,11 +12,11 @@ from pinnace.checks.context import TEMPLATES, Context, Site, calls_of
 from pinnace.checks.reach import Reach
 from pinnace.spec.bodies import Resource
 from pinnace.spec.kinds import KINDS, NAMESPACE_FLAGS, kind_called
+from pinnace.spec.locations import NOT_SERVED
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
-_REFUSED_LOCATIONS = ("hdfs", "azure", "plugin")
 #: Where a manifest says its kind: at the beginning of a line, or of the whole in JSON.
 _KIND = re.compile(r"""^(?:\s*\{\s*)?["']?kind["']?\s*:[ \t]*([^\s,}#]+)""", re.MULTILINE)
 _HINT = "run this workflow on a cluster, or replace this part"
@@ -80,4 +80,4 @@ def _kind_not_kept(resource: Resource) -> str:
 
 def _refused_location(artifact: Artifact) -> str:
     """Return the artifact's location when it has no store here, or an empty text."""
-    return next((name for name in _REFUSED_LOCATIONS if getattr(artifact, name) is not None), "")
+    return next((name for name in NOT_SERVED if getattr(artifact, name) is not None), "")

@@ -9,8 +9,8 @@ from msgspec import field
 
 from pinnace.spec.struct import Spec
 
-#: Kinds that only a cluster can serve: nothing here reads or writes them.
-CLUSTER_ONLY = ("hdfs", "plugin")
+#: Kinds that nothing here reads or writes.
+NOT_SERVED = ("azure", "hdfs", "plugin")
 
 
 class KeySelector(Spec, frozen=True):

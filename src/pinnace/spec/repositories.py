@@ -15,9 +15,9 @@ from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.documents import read_documents
 from pinnace.spec.locate import DEFAULT_KEY_FORMAT, location_of
 from pinnace.spec.locations import (
-    CLUSTER_ONLY,
     GCS,
     HDFS,
+    NOT_SERVED,
     OSS,
     Artifactory,
     Azure,
@@ -121,7 +121,7 @@ def resolve(
         return None
     repository = _read(config_map.data[key], f"key '{key}' of ConfigMap '{name}'")
     location = location_in(repository)
-    if location is None or location_of(location) in CLUSTER_ONLY:
+    if location is None or location_of(location) in NOT_SERVED:
         return None
     return ResolvedRepository(namespace=namespace, config_map=name, key=key, artifact_repository=repository)
 
