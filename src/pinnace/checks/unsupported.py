@@ -13,7 +13,7 @@ from pinnace.checks.reach import Reach
 from pinnace.spec.bodies import Resource
 from pinnace.spec.kinds import KINDS, NAMESPACE_FLAGS, kind_called
 from pinnace.spec.locations import NOT_SERVED
-from pinnace.spec.parameters import Artifact
+from pinnace.spec.parameters import ArtifactLocation
 from pinnace.spec.references import LOCAL
 from pinnace.spec.templates import Template
 
@@ -54,6 +54,8 @@ def _reasons(template: Template) -> Iterator[tuple[str, str]]:
     kind = _kind_not_kept(template.resource) if template.resource is not None else ""
     if kind:
         yield f"objects of kind {kind} are not kept here, but {', '.join(KINDS)}", "resource"
+    if template.archive_location is not None and (location := _refused_location(template.archive_location)):
+        yield f"{location} artifacts are not run by this version", "archiveLocation"
     for kind, artifacts in (("inputs", template.inputs.artifacts), ("outputs", template.outputs.artifacts)):
         for artifact in artifacts:
             location = _refused_location(artifact)
@@ -78,6 +80,6 @@ def _kind_not_kept(resource: Resource) -> str:
     return "" if kind_called(word) else word
 
 
-def _refused_location(artifact: Artifact) -> str:
+def _refused_location(artifact: ArtifactLocation) -> str:
     """Return the artifact's location when it has no store here, or an empty text."""
     return next((name for name in NOT_SERVED if getattr(artifact, name) is not None), "")
