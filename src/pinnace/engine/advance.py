@@ -33,7 +33,7 @@ from pinnace.engine.events import (
 from pinnace.engine.gates import refill
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, pod, suspend
-from pinnace.engine.leaf import attempt, end, end_daemons
+from pinnace.engine.leaf import attempt, end, end_daemons, end_well
 from pinnace.engine.limits import STEP_DEADLINE, may_run, shutdown_message, stopped_message, workflow_deadline
 from pinnace.engine.metrics import measure
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
@@ -173,8 +173,11 @@ def _keep_deadline(turn: Turn) -> None:
         return  # done before; what comes later is refused
     turn.is_over_time = True
     for node in lifecycle.open_nodes(turn):
-        if node.is_exit or _is_served(node):
-            continue  # a daemon ends with what called it
+        if node.is_exit:
+            continue
+        if _is_served(node):
+            end_well(turn, node)
+            continue
         if node.type.is_leaf and node.phase.is_active:
             end(turn, node, STEP_DEADLINE)
         else:
@@ -182,7 +185,7 @@ def _keep_deadline(turn: Turn) -> None:
 
 
 def _is_served(node: Node) -> bool:
-    """Return whether the node is a daemon at work that ends with what called it, and not before."""
+    """Return whether the node is a daemon at work for what called it."""
     return node.daemoned and node.boundary >= 0
 
 
@@ -253,8 +256,9 @@ def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
         return
     turn.state = replace(turn.state, shutdown=event.shutdown, is_suspended=False)
     for node in lifecycle.open_nodes(turn):
-        if _is_served(node):
-            continue  # it ends with what called it
+        if _is_served(node) and not may_run(event.shutdown, node):
+            end_well(turn, node)  # now: it may take the place of what has to end before it
+            continue
         if may_run(event.shutdown, node):
             if not node.type.is_leaf or node.phase is Phase.WAITING:
                 turn.assess(node.number)  # an exit handler goes on, but is not tried again

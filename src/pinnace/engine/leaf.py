@@ -154,19 +154,20 @@ def end_daemons(turn: Turn, node: Node) -> None:
     while stack:
         child = turn.node(stack.pop())
         if child.boundary == node.number and child.daemoned:
-            _end_well(turn, child)
+            end_well(turn, child)
         elif child.type in _GROUPS:
             stack += turn.children(child.number)
 
 
-def _end_well(turn: Turn, node: Node) -> None:
+def end_well(turn: Turn, node: Node) -> None:
+    """End a daemon at work, or the Retry node of one: it has done its work."""
     if node.type is NodeType.POD:
         end(turn, node, "", Phase.SUCCEEDED)
         return
     for number in turn.children(node.number):  # the attempts of a Retry node
         attempted = turn.node(number)
         if attempted.phase.is_active:
-            _end_well(turn, attempted)
+            end_well(turn, attempted)
     turn.settle(node, Phase.SUCCEEDED)
 
 
