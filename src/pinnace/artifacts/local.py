@@ -4,10 +4,11 @@ A file's content lies in ``objects/ab/cdef…``, named by its SHA-256; a small d
 which content. Keys hold text that workflows make, so they are rows and never file names. Several processes
 may use one repository.
 
-What keeps it whole: content is on disk before the row that names it, the rows of one ``save`` appear at once,
-and content goes only when, under the database's lock, no row names it. A crash can leave content that nothing
-names; it costs room and is used again when the same content is saved. What was on its way when a process died
-is swept when nobody is saving: each one who saves shares a lock on ``saving.lock``, and who sweeps has it alone.
+What keeps it whole: content is on disk before the row that names it, the rows of one ``save`` appear at
+once, and content goes only when, under the database's lock, no row names it. A crash can leave content that
+nothing names; it costs room and is used again when the same content is saved. What was on its way when a
+process died is swept when nobody is saving: each one who saves shares a lock on ``saving.lock``, and who
+sweeps has it alone.
 """
 
 from __future__ import annotations
