@@ -103,3 +103,8 @@ def test_a_tag_outside_quotes_is_a_part_of_the_condition() -> None:
 
 def test_a_tag_that_stays_is_left_as_it_is_written() -> None:
     assert substitute_when("'{{=item == 'a'}}' == 'b'", FlatScope()) == "'{{=item == 'a'}}' == 'b'"
+
+
+def test_an_expression_may_write_the_quotes_of_several_texts() -> None:
+    condition = """'b' in ("{{= x | fromJSON() | join('","') }}","")"""
+    assert evaluate_when(substitute_when(condition, FlatScope(x='["a","b"]')))

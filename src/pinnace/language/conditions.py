@@ -15,7 +15,7 @@ from pinnace.language.errors import ExpressionError, shown
 from pinnace.language.goformat import format_value
 from pinnace.language.govaluate import Token
 from pinnace.language.govaluate_operators import Term
-from pinnace.language.tags import LENIENT, Scope, Strictness, substitute
+from pinnace.language.tags import LENIENT, Scope, Strictness, Tag, substitute
 from pinnace.language.values import Failure
 
 _QUOTES = "'\""
@@ -42,6 +42,8 @@ def evaluate_when(text: str) -> bool:
 def substitute_when(text: str, scope: Scope, *, strict: Strictness = LENIENT) -> str:
     """Return a condition with its tags replaced; a value put between quotes stays between them.
 
+    An expression with quotes of its own is the author's: its value is inserted as it is.
+
     Differs from Argo: there a quote in the value ends the string. A tag outside quotes is a part of the
     condition, as in Argo, where a whole condition may come as a parameter.
 
@@ -57,10 +59,14 @@ class _Literals:
     def __init__(self) -> None:
         self._closers = ""
 
-    def __call__(self, before: str, value: str) -> str:
-        """Return ``value`` so that no quote in it ends the literal that is open after ``before``."""
+    def __call__(self, before: str, tag: Tag, value: str) -> str:
+        """Return ``value`` so that no quote in it ends the literal that is open after ``before``.
+
+        An expression that writes quotes itself is meant to: ``"x" in ("{{= list | join('","') }}")``.
+        """
         self._follow(before)
-        if self._closers != _QUOTES:
+        writes_quotes = tag.kind == "expression" and any(quote in tag.content for quote in _QUOTES)
+        if self._closers != _QUOTES or writes_quotes:
             return value
         pieces: list[str] = []
         is_kept = False

@@ -130,8 +130,8 @@ class Tag:
     end: int
 
 
-#: Says how a value is inserted, from the text since the tag before and the value. Called a tag at a time.
-Insertion = Callable[[str, str], str]
+#: Says how a value is inserted: from the text since the tag before, the tag, and the value. Asked tag by tag.
+Insertion = Callable[[str, Tag, str], str]
 
 
 def substitute(
@@ -159,7 +159,7 @@ def substitute(
             pieces.append(before)
         value = _resolve(text, tag, scope, strict)
         if insertion is not None:
-            inserted = insertion(before, value)
+            inserted = insertion(before, tag, value)
             value = value if value == text[tag.start : tag.end] else inserted
         pieces.append(value)
     if parsed.rest:
