@@ -212,3 +212,9 @@ def test_encryption_with_a_customers_key_is_refused() -> None:
 def test_a_broken_certificate_is_told() -> None:
     with pytest.raises(ArtifactError, match="cannot use the bucket s3://b: No certificates found"):
         S3Store(S3(bucket="b", ca_secret=KeySelector(name="ca", key="pem")), CREDENTIALS, ca="garbage")
+
+
+def test_without_a_prefix_the_whole_bucket_is_listed(endpoint: str, bucket: str, client: object) -> None:
+    for key in ("b/c", "a"):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")  # type: ignore[attr-defined] # boto3 has no types
+    assert list(S3Store(location(endpoint, bucket), CREDENTIALS).list("")) == ["a", "b/c"]

@@ -95,7 +95,9 @@ class BucketStore:
             obstore.delete(self._store, keys)
 
     def list(self, prefix: str) -> Sequence[str]:
-        """Return the keys at or below ``prefix``, sorted."""
+        """Return the keys at or below ``prefix``, sorted; an empty one is the whole bucket."""
+        if not prefix:
+            return self._below("")
         prefix = check_key(prefix)
         own = [prefix] if self._exists(prefix) else []
         return [*own, *self._below(prefix)]

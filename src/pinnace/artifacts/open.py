@@ -155,7 +155,9 @@ class ArtifactStores:
         store.delete(key)
 
     def list(self, artifact: Artifact) -> Sequence[str]:
-        """Return the keys at or below the artifact's location, sorted."""
+        """Return the keys at or below the artifact's location, sorted; without a key, all of its bucket."""
+        if artifact.s3 is not None and artifact.s3.bucket and not artifact.s3.key:
+            return self._opened_at(artifact.s3).list("")
         store, key = self.store_for(artifact)
         return store.list(key)
 

@@ -73,4 +73,4 @@ class ArtifactKeeper(Protocol):
         """Remove what is stored at the artifact's location; a missing one is fine."""
 
     def list(self, artifact: Artifact) -> Sequence[str]:
-        """Return the keys at or below the artifact's location, sorted."""
+        """Return the keys at or below the artifact's location, sorted; without a key, all of its bucket."""

@@ -77,8 +77,11 @@ def transformed(data: Data, keeper: ArtifactKeeper, place: ArtifactLocation) -> 
     if data.source is None or data.source.artifact_paths is None:
         message = "unable to process data source: no valid source is used for data template"
         raise ManifestError(message)
+    source: Artifact = data.source.artifact_paths
+    if source.s3 is None or not source.s3.bucket:  # a bucket without a key is all that is in it
+        source = relocate(source, place)
     try:
-        found: object = list(keeper.list(relocate(data.source.artifact_paths, place)))
+        found: object = list(keeper.list(source))
     except PinnaceError as error:
         message = f"unable to process data source: unable to source artifact paths: {error.message}"
         raise ManifestError(message) from error
