@@ -28,7 +28,10 @@ from pinnace.stores.home import Home, prepare_home
 from pinnace.stores.processes import this_process
 
 if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so that `list` starts fast
+    from concurrent.futures import Future
+
     from pinnace.executors.images import ImageTable
+    from pinnace.executors.isolation import Isolation
     from pinnace.ports.artifacts import ArtifactKeeper
     from pinnace.ports.http import HttpOutcome, HttpRunner
     from pinnace.ports.observer import Observer
@@ -56,6 +59,7 @@ class Pinnace:
         self._leases: dict[str, int] = {}
         self._shutdown = Shutdown.NONE
         self._has_isolation = False
+        self._probe: Future[Isolation] | None = None
 
     @property
     def store(self) -> Store:
@@ -288,6 +292,18 @@ class Pinnace:
 
     # Adapters ----------------------------------------------------------------------------------------------
 
+    def begin_probe(self) -> None:
+        """Try on another thread whether tasks can be isolated, if they are to be: it takes a while."""
+        if self._probe is not None or not self.settings.is_isolated:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        from pinnace.executors.isolation import probe
+
+        pool = ThreadPoolExecutor(1)
+        self._probe = pool.submit(probe, self.home.root)
+        pool.shutdown(wait=False)
+
     def _require_isolation(self) -> None:
         """Make sure, before there is a run to drive, that tasks can have the private view they are to get.
 
@@ -296,14 +312,10 @@ class Pinnace:
         """
         if not self.settings.is_isolated or self._has_isolation:
             return
-        from concurrent.futures import ThreadPoolExecutor
-
-        from pinnace.executors.isolation import probe
-
-        with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(probe, self.home.root)
-            _ = self.store  # it is loaded and opened while another process tries a view
-            found = answer.result()
+        self.begin_probe()
+        assert self._probe is not None
+        _ = self.store  # it is loaded and opened while another process tries a view
+        found = self._probe.result()
         self._has_isolation = found.is_available
         if not found.is_available:
             raise RefusedError(

@@ -231,6 +231,57 @@ def test_templates_are_created_shown_listed_updated_and_deleted(
     assert cli(command, "get", "say")[0] == 2
 
 
+@pytest.mark.slow
+def test_a_run_is_made_of_what_the_store_holds(cli: Cli, tmp_path: Path) -> None:
+    cli(
+        "template",
+        "create",
+        written(tmp_path, TEMPLATE.replace("{{workflow.scheduledTime}}", "from a template")),
+    )
+    cli("cron", "create", written(tmp_path, CRON))
+    assert cli("run", "--from", "workflowtemplate/say", "--name", "first", "-q", "--no-isolated")[0] == 0
+    assert cli("run", "--from", "cronwf/tick", "--name", "second", "-p", "greeting=hi", "-q")[0] == 0
+    refers = "{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: third}, spec: %s}"
+    path = written(tmp_path, refers % "{workflowTemplateRef: {name: say}}", "refers.yaml")
+    assert cli("run", path, "-q")[0] == 0
+    printed = [cli("logs", name)[1].partition(": ")[2] for name in ("first", "second", "third")]
+    assert printed == ["from a template\n", "hi\n", "from a template\n"]
+    labels = json.loads(cli("get", "second", "-o", "json")[1])["metadata"]["labels"]
+    assert labels["workflows.argoproj.io/cron-workflow"] == "tick"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--from", "tick"), "resource identifier 'tick' is malformed"),
+        (("--from", "pod/tick"), "Resource kind 'pod' is not supported for submitting"),
+        (("--from", "cronwf/none"), "There is no CronWorkflow 'none' in namespace default"),
+        (("--from", "cronwf/none", "file.yaml"), "cannot combine --from with file arguments"),
+        ((), "no files are given"),
+    ],
+)
+def test_what_cannot_be_run_from_is_told(cli: Cli, arguments: tuple[str, ...], message: str) -> None:
+    status, _, err = cli("run", *arguments)
+    assert (status, message in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_an_ended_run_is_forgotten_when_its_time_is_over(cli: Cli, tmp_path: Path, home: Path) -> None:
+    text = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: %s}
+spec:
+  entrypoint: main
+  ttlStrategy: {secondsAfterCompletion: 1000, secondsAfterSuccess: %s}
+  templates: [{name: main, container: {image: busybox, command: [echo, hi]}}]
+"""
+    assert cli("run", written(tmp_path, text % ("short", 0)), "-q")[0] == 0
+    assert cli("run", written(tmp_path, text % ("long", 1000)), "-q")[0] == 0
+    assert cli("list", "-o", "name")[1] == "long\n"
+    assert len(list((home / "runs").iterdir())) == 1
+
+
 def test_an_object_that_a_newer_version_wrote_is_told(cli: Cli, home: Path, tmp_path: Path) -> None:
     cli("cron", "create", written(tmp_path, CRON))
     store = SqliteStore(home / "pinnace.db")

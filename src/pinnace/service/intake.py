@@ -8,12 +8,26 @@ import msgspec
 
 from pinnace.base.errors import UsageError
 from pinnace.checks.check import check, with_found
+from pinnace.ports.objects import CLUSTER_KINDS, ObjectStore
+from pinnace.service.crons import cron_of, submitted_by_hand
+from pinnace.service.objects import catalogue_of, require
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.documents import Document, Positions
+from pinnace.spec.encode import encode
 from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.problems import Problem, did_you_mean
 from pinnace.spec.schedules import CronWorkflow, WorkflowEventBinding
-from pinnace.spec.workflow import Workflow
+from pinnace.spec.workflow import ObjectMeta, Workflow, WorkflowSpec, WorkflowTemplateRef
+
+#: What an object may be run from, by Kubernetes' words in small letters.
+_KINDS = {
+    **dict.fromkeys(("cronworkflow", "cronworkflows", "cronwf", "cwf"), "CronWorkflow"),
+    **dict.fromkeys(("workflowtemplate", "workflowtemplates", "wftmpl"), "WorkflowTemplate"),
+    **dict.fromkeys(
+        ("clusterworkflowtemplate", "clusterworkflowtemplates", "cwftmpl", "cwft"), "ClusterWorkflowTemplate"
+    ),
+}
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,11 +38,12 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     bundle: Bundle
     problems: tuple[Problem, ...]
     """All problems of all files, by file and place."""
+    seen: dict[str, Catalogue]
+    """What runs see, by the namespace that their workflows name."""
 
-    @property
-    def catalogue(self) -> Catalogue:
-        """Return the namespace that the runs see."""
-        return self.bundle.catalogue
+    def catalogue_of(self, workflow: Workflow) -> Catalogue:
+        """Return what the run of a workflow sees: the documents of the files, over what the store holds."""
+        return self.seen[workflow.metadata.namespace]
 
     @property
     def is_sound(self) -> bool:
@@ -44,6 +59,7 @@ def take_in(
     namespace: str = "",
     strict: bool = True,
     workflow_defaults: Workflow | None = None,
+    objects: ObjectStore | None = None,
 ) -> Intake:
     """Return what to run of ``sources``, pairs of a file's name and its text.
 
@@ -54,9 +70,11 @@ def take_in(
         namespace: where workflows run that do not say it themselves.
         strict: whether unknown fields are errors.
         workflow_defaults: what every workflow is laid over.
+        objects: what workflows may refer to beside the files.
 
     Raises:
         UsageError: a chosen workflow is not in the files, or an override is wrong.
+        ManifestError: one of the objects cannot be read.
     """
     bundle = read_bundle(sources, strict=strict, workflow_defaults=workflow_defaults)
     # What cannot be read may hold the workflow that was chosen.
@@ -65,17 +83,78 @@ def take_in(
     wanted = {id(workflow) for workflow in meant}  # by identity: comparing large manifests takes long
     workflows: list[Workflow] = []
     problems = _skipped(bundle)
+    seen: dict[str, Catalogue] = {}
+
+    def seen_from(where: str) -> Catalogue:
+        if where not in seen:
+            own = bundle.catalogue
+            seen[where] = own if objects is None else catalogue_of(objects, where or "default", own)
+        return seen[where]
+
     for template in bundle.workflow_templates:
-        problems += check(template, bundle.document_of(template), bundle.catalogue)
+        where = template.metadata.namespace or namespace
+        problems += check(template, bundle.document_of(template), seen_from(where))
     for workflow in bundle.workflows:
-        document = bundle.document_of(workflow)
+        document, where = bundle.document_of(workflow), workflow.metadata.namespace or namespace
         if id(workflow) in wanted:
             changed = _with_namespace(apply_overrides(workflow, overrides), namespace)
             workflows.append(changed)
-            problems += check(_as_written(changed, workflow), document, bundle.catalogue)
+            problems += check(_as_written(changed, workflow), document, seen_from(where))
         else:
-            problems += check(workflow, document, bundle.catalogue, lint=True)
-    return Intake(workflows=tuple(workflows), bundle=bundle, problems=tuple(with_found(bundle, problems)))
+            problems += check(workflow, document, seen_from(where), lint=True)
+    found = tuple(with_found(bundle, problems))
+    return Intake(workflows=tuple(workflows), bundle=bundle, problems=found, seen=seen)
+
+
+def take_stored(
+    resource: str,
+    objects: ObjectStore,
+    overrides: Overrides,
+    *,
+    now: float,
+    namespace: str = "",
+    workflow_defaults: Workflow | None = None,
+) -> Intake:
+    """Return what to run of an object of the store: ``cronwf/NAME``, ``wftmpl/NAME``, ``cwft/NAME``.
+
+    Source: Argo server/workflow/workflow_server.go, SubmitWorkflow.
+
+    Raises:
+        UsageError: ``resource`` is not of that form, or of another kind.
+        NotFoundError: there is no such object.
+        ManifestError: an object of the store cannot be read.
+    """
+    word, slash, name = resource.partition("/")
+    if not slash:
+        message = f"resource identifier '{resource}' is malformed"
+        raise UsageError(message, remedy="Write kind/name, as cronwf/hello-world-cwf.")
+    kind = _KINDS.get(word.lower())
+    if kind is None:
+        message = f"Resource kind '{word}' is not supported for submitting"
+        raise UsageError(message, remedy=did_you_mean(word, _KINDS) or f"One of {', '.join(_KINDS)}.")
+    kept = require(objects, kind, namespace or "default", name)
+    if kind == "CronWorkflow":
+        workflow = submitted_by_hand(cron_of(kept), now)
+    else:
+        ref = WorkflowTemplateRef(name=name, cluster_scope=kind in CLUSTER_KINDS)
+        metadata = ObjectMeta(generate_name=f"{name}-")
+        workflow = Workflow(metadata=metadata, spec=WorkflowSpec(workflow_template_ref=ref))
+    changed = _with_namespace(apply_overrides(workflow, overrides), namespace)
+    if overrides.generate_name and not overrides.name:
+        changed = msgspec.structs.replace(
+            changed, metadata=msgspec.structs.replace(changed.metadata, name="")
+        )
+    bundle = read_bundle(())
+    seen = catalogue_of(objects, namespace or "default", bundle.catalogue, workflow_defaults)
+    value = encode(changed)
+    document = Document(value, Positions(value, {}), resource, 0)
+    problems = tuple(check(changed, document, seen))
+    return Intake(
+        workflows=(changed,),
+        bundle=bundle,
+        problems=problems,
+        seen={changed.metadata.namespace: seen},
+    )
 
 
 def _skipped(bundle: Bundle) -> list[Problem]:

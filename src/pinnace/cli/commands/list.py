@@ -48,6 +48,7 @@ def list_(**given: Any) -> None:
         fields=given["field_selector"],
     )
     with opened() as pinnace:
+        pinnace.sweep()
         runs = find(pinnace.store, wanted, time.time())
         _show(pinnace, runs, given)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,19 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
     from pinnace.bootstrap import Pinnace
     from pinnace.cli.driving import Display
     from pinnace.service.intake import Intake
+    from pinnace.spec.workflow import ConfigMap, Workflow, WorkflowTemplate
     from pinnace.world.world import World
 
 
 @click.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="[FILE...]", nargs=-1)
+@click.option(
+    "--from",
+    "resource",
+    default="",
+    metavar="KIND/NAME",
+    help="Run an object of the store: cronwf/NAME, workflowtemplate/NAME, clusterworkflowtemplate/NAME.",
+)
 @click.option(
     "--workflow", "chosen", metavar="NAME", multiple=True, help="Run only this workflow of the files."
 )
@@ -73,31 +82,17 @@ def run(**given: Any) -> None:
     """Run the workflows in FILE... and show how they get on.
 
     FILE is a manifest, a folder of them, a URL, or - for standard input. Secrets, ConfigMaps,
-    WorkflowTemplates and ClusterWorkflowTemplates in the files form the namespace that the runs see.
+    WorkflowTemplates and ClusterWorkflowTemplates in the files form the namespace that the runs see, over
+    what the store holds of it.
 
     Interrupt once to stop (exit handlers run), twice to terminate. SIGTERM counts as an interrupt. A terminal
     that closes stops the runs too, unless they were begun with nohup.
     """
     from pinnace.cli.driving import Display
-    from pinnace.service.intake import take_in
 
-    sources = read_sources(given["files"])
-    overrides = _overrides(given)
-    intake = take_in(
-        sources,
-        overrides,
-        chosen=given["chosen"],
-        namespace=namespace_of(given["namespace"]) or "",
-        strict=given["strict"],
-        workflow_defaults=workflow_defaults(),
-    )
-    _refuse_problems(intake)
-    if not intake.workflows:
-        message = "the files hold no workflow"
-        raise UsageError(message, remedy="Give a file that holds a document of kind Workflow.")
-    if len(intake.workflows) > 1 and given["name"]:
-        message = "--name names one run, but the files hold several workflows"
-        raise UsageError(message, remedy="Choose one with --workflow NAME.")
+    if bool(given["files"]) == bool(given["resource"]):
+        message = "cannot combine --from with file arguments" if given["files"] else "no files are given"
+        raise UsageError(message, remedy="Name files, or an object of the store with --from KIND/NAME.")
     settings = settings_with(
         image_rules=given["image_rules"],
         images=given["images"],
@@ -109,9 +104,49 @@ def run(**given: Any) -> None:
         output=given["output"],
         is_colour=is_colour(no_color=given["no_color"]),
     )
-    with _world(intake, given, display) as world, opened(settings, world) as pinnace:
-        status = _run(pinnace, intake, display)
+    with opened(settings) as pinnace:
+        pinnace.begin_probe()
+        intake = _intake(pinnace, given)
+        with _world(intake, given, display) as world:
+            if world is not None:
+                pinnace.answer_with(world)
+            status = _run(pinnace, intake, display)
+        pinnace.sweep()
     leave(status)
+
+
+def _intake(pinnace: Pinnace, given: dict[str, Any]) -> Intake:
+    """Return what is to run; end the command if something of it is wrong."""
+    from pinnace.service.intake import take_in, take_stored
+
+    overrides, namespace = _overrides(given), namespace_of(given["namespace"]) or ""
+    if given["resource"]:
+        intake = take_stored(
+            given["resource"],
+            pinnace.store.objects,
+            overrides,
+            now=time.time(),
+            namespace=namespace,
+            workflow_defaults=workflow_defaults(),
+        )
+    else:
+        intake = take_in(
+            read_sources(given["files"]),
+            overrides,
+            chosen=given["chosen"],
+            namespace=namespace,
+            strict=given["strict"],
+            workflow_defaults=workflow_defaults(),
+            objects=pinnace.store.objects,
+        )
+    _refuse_problems(intake)
+    if not intake.workflows:
+        message = "the files hold no workflow"
+        raise UsageError(message, remedy="Give a file that holds a document of kind Workflow.")
+    if len(intake.workflows) > 1 and given["name"]:
+        message = "--name names one run, but the files hold several workflows"
+        raise UsageError(message, remedy="Choose one with --workflow NAME.")
+    return intake
 
 
 def _overrides(given: dict[str, Any]) -> Overrides:
@@ -151,13 +186,10 @@ def _world(intake: Intake, given: dict[str, Any], display: Display) -> Iterator[
     from pinnace.cli.embedding import embedded
     from pinnace.spec.overrides import parse_parameter
 
-    catalogue = intake.catalogue
-    manifests = [
-        *intake.workflows,
-        *catalogue.namespaced.values(),
-        *catalogue.cluster.values(),
-        *catalogue.config_maps.values(),
-    ]
+    manifests: list[Workflow | WorkflowTemplate | ConfigMap] = [*intake.workflows]
+    for catalogue in intake.seen.values():
+        manifests += [*catalogue.namespaced.values(), *catalogue.cluster.values()]
+        manifests += catalogue.config_maps.values()
     with embedded([(manifests, dict(map(parse_parameter, given["parameters"])))], display) as world:
         yield world
 
@@ -188,7 +220,7 @@ def _submit(pinnace: Pinnace, intake: Intake) -> Sequence[str]:
     uids: list[str] = []
     try:
         for workflow in intake.workflows:
-            uids.append(pinnace.submit(workflow, intake.catalogue))  # noqa: PERF401  # what was made is undone
+            uids.append(pinnace.submit(workflow, intake.catalogue_of(workflow)))  # noqa: PERF401  # what was made is undone
     except PinnaceError:
         for uid in uids:
             pinnace.store.delete_run(uid)
