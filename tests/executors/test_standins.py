@@ -52,7 +52,23 @@ def test_another_command_of_a_python_image_is_left_as_it_is(tmp_path: Path) -> N
 
 
 def test_the_entrypoint_of_an_image_is_used_without_a_command(tmp_path: Path) -> None:
-    standin = table(tmp_path).resolve("alpine:3.20", [], ["-c", "true"])
+    entry = Entry(pattern="tool", kind=Kind.HOST, entrypoint=("sh", "-e"))
+    standin = table(tmp_path, entry).resolve("tool:3", [], ["-c", "true"])
+    assert isinstance(standin, Standin)
+    assert standin.argv == ("sh", "-e", "-c", "true")
+
+
+@pytest.mark.parametrize("command", [["sh", "-c"], ["/bin/sh", "-c"], ["ash", "-c"]])
+def test_the_shell_of_an_image_is_the_one_that_its_entry_names(tmp_path: Path, command: list[str]) -> None:
+    entry = Entry(pattern="tool", kind=Kind.HOST, sh="env")
+    standin = table(tmp_path, entry).resolve("tool:3", command, ["true"])
+    assert isinstance(standin, Standin)
+    assert standin.argv == ("env", "-c", "true")
+
+
+def test_a_shell_that_is_not_installed_is_left_to_the_systems_own(tmp_path: Path) -> None:
+    entry = Entry(pattern="tool", kind=Kind.HOST, sh="no-such-shell")
+    standin = table(tmp_path, entry).resolve("tool:3", ["sh", "-c"], ["true"])
     assert isinstance(standin, Standin)
     assert standin.argv == ("sh", "-c", "true")
 

@@ -8,6 +8,7 @@ starts. The user's file (``--images FILE`` or ``PINNACE_IMAGES``; ``docs/images.
     pattern = "registry.example/tools/*:*"   # as in a shell: * ? [...]; tag and registry as they are written
     kind = "host"                            # the command is looked for on this machine
     entrypoint = ["tools"]                   # optional: put before args when the template has no command
+    sh = "bash"                              # optional: runs where the command is sh, if it is there
 
     [[image]]
     pattern = "python:3.*"
@@ -63,6 +64,7 @@ BASE_ENVIRONMENT = {
 }
 _PYTHONS = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
 _ENTRY_HEAD = re.compile(r"""\s*\[\[\s*["']?image["']?\s*\]\]""")
+_SHELLS = frozenset({"sh", "/bin/sh", "ash", "/bin/ash"})
 _HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "library/")
 
 
@@ -82,6 +84,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     kind: Kind
     entrypoint: tuple[str, ...] = ()
     """What runs when the template has no command; the template's args follow it."""
+    sh: str = ""
+    """What runs where the image's ``sh`` is meant, if this machine has it; only for ``host``."""
     packages: tuple[str, ...] = ()
     """What is installed, in pip's form; only for ``venv``."""
     files: Mapping[str, str] = {}
@@ -111,16 +115,9 @@ class Refusal(msgspec.Struct, frozen=True):
 
 SHIPPED = (
     Entry(pattern="python", kind=Kind.PYTHON, entrypoint=("python3",)),
-    *(
-        Entry(pattern=name, kind=Kind.HOST, entrypoint=(shell,))
-        for name, shell in (
-            ("bash", "bash"),
-            ("busybox", "sh"),
-            ("alpine", "sh"),
-            ("debian", "bash"),
-            ("ubuntu", "bash"),
-        )
-    ),
+    *(Entry(pattern=name, kind=Kind.HOST, entrypoint=("bash",)) for name in ("bash", "debian", "ubuntu")),
+    # Their shell is BusyBox's ash, which knows `[[`, `==`, `echo -e` and `source`: bash does, dash does not.
+    *(Entry(pattern=name, kind=Kind.HOST, entrypoint=("sh",), sh="bash") for name in ("busybox", "alpine")),
     Entry(pattern="amazon/aws-cli", kind=Kind.HOST, entrypoint=("aws",)),
     Entry(pattern="public.ecr.aws/aws-cli/aws-cli", kind=Kind.HOST, entrypoint=("aws",)),
     Entry(pattern="curlimages/curl", kind=Kind.HOST, entrypoint=("curl",)),
@@ -177,6 +174,8 @@ class Standins:
             return Refusal(
                 message, (f"install {argv[0]} below {BASE_ENVIRONMENT['PATH']}", *_remedies(image))
             )
+        if entry.sh and argv[0] in _SHELLS - own and _is_here(entry.sh):
+            argv = (entry.sh, *argv[1:])
         note = f"image {image} was not used: {argv[0]} and all else are this machine's own"
         return Standin(argv, {}, (note,))
 
