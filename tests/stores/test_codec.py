@@ -33,7 +33,7 @@ JSON = st.recursive(
 MAPS = st.dictionaries(TEXTS, TEXTS, max_size=3)
 TIMES = st.none() | st.floats(0, 1e11)
 ARTIFACTS = st.lists(
-    st.builds(Artifact, name=TEXTS, raw=st.builds(Raw, data=TEXTS), http=st.builds(HTTPArtifact, auth=JSON)),
+    st.builds(Artifact, name=TEXTS, raw=st.builds(Raw, data=TEXTS), http=st.builds(HTTPArtifact, url=TEXTS)),
     max_size=2,
 ).map(tuple)
 NODES = st.builds(
