@@ -171,7 +171,8 @@ def test_lint_reports_in_three_forms(cli: Cli, tmp_path: Path, manifest: Path) -
     ("arguments", "error"),
     [
         (["frobnicate"], "No such command 'frobnicate'"),
-        (["run"], "Missing argument 'FILE...'"),
+        (["run"], "no files are given"),
+        (["lint"], "Missing argument 'FILE...'"),
         (["run", "/no/such/file.yaml"], "/no/such/file.yaml: No such file or directory"),
         (["get", "nothing"], "There is no run 'nothing'"),
         (["get", "@latest"], "There is no run yet"),
