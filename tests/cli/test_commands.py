@@ -172,7 +172,6 @@ def test_lint_reports_in_three_forms(cli: Cli, tmp_path: Path, manifest: Path) -
     [
         (["frobnicate"], "No such command 'frobnicate'"),
         (["run"], "no files are given"),
-        (["lint"], "Missing argument 'FILE...'"),
         (["run", "/no/such/file.yaml"], "/no/such/file.yaml: No such file or directory"),
         (["get", "nothing"], "There is no run 'nothing'"),
         (["get", "@latest"], "There is no run yet"),
