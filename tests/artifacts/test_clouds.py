@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-pytest.importorskip("moto.server")
+pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
 import boto3
 from moto.server import ThreadedMotoServer
 

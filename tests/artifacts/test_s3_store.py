@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("moto.server")
+pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
 import boto3
 from moto.server import ThreadedMotoServer
 

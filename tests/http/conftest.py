@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    x509 = pytest.importorskip("cryptography.x509")
+    x509 = pytest.importorskip("cryptography.x509", reason="it makes the certificates")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("moto.server")
+pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
 import boto3
 from moto.server import ThreadedMotoServer
 

@@ -53,7 +53,7 @@ class Step:
         Raises:
             Failure: there is no such thing.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of step has its own
 
 
 class Root(Step):

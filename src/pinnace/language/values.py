@@ -246,7 +246,7 @@ class Struct:
 
     def field(self, name: str) -> object:
         """Return the value of a field among ``fields``."""
-        raise NotImplementedError
+        raise NotImplementedError  # each class with fields has its own
 
 
 def _hashable(key: object) -> tuple[type, object]:

@@ -295,7 +295,7 @@ def reachable(workflow: Workflow, catalogue: Catalogue) -> list[Template]:
         for call in [*calls, *(template.dag.tasks if template.dag is not None else ())]:
             want(lambda call=call, scope=scope: lookup.resolve(call, scope))  # type: ignore[misc]  # likewise
             if call.on_exit:
-                want(lambda call=call, scope=scope: lookup.find(call.on_exit, scope))  # type: ignore[misc]
+                want(lambda call=call, scope=scope: lookup.find(call.on_exit, scope))  # type: ignore[misc]  # likewise
             for hook in call.hooks.values():
-                want(lambda hook=hook, scope=scope: lookup.resolve(hook, scope))  # type: ignore[misc]
+                want(lambda hook=hook, scope=scope: lookup.resolve(hook, scope))  # type: ignore[misc]  # likewise
     return found

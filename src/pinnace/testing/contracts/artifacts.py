@@ -56,7 +56,7 @@ class ArtifactStoreContract:
     @pytest.fixture
     def store(self) -> ArtifactStore:
         """Return an empty store: every adapter's tests give their own."""
-        raise NotImplementedError
+        raise NotImplementedError  # each adapter's tests give their own
 
     def test_a_file_is_loaded_as_it_was_saved(self, store: ArtifactStore, tmp_path: Path) -> None:
         content = os.urandom(3_000_000)

@@ -35,7 +35,7 @@ class LockContract:
 
     @pytest.fixture
     def store(self, world: World) -> Store:
-        raise NotImplementedError
+        raise NotImplementedError  # each adapter's tests give their own
 
     def made(self, store: Store, name: str, *numbers: int, phase: Phase = Phase.WAITING) -> tuple[str, int]:
         """Return uid and lease of a run that has nodes of these numbers in ``phase``."""

@@ -45,7 +45,7 @@ class RunContract:
     @pytest.fixture
     def store(self, world: World) -> Iterator[Store]:
         """Give the store under test, empty."""
-        raise NotImplementedError
+        raise NotImplementedError  # each adapter's tests give their own
 
     def test_a_new_run_is_loaded_as_it_was_made(self, store: Store) -> None:
         run = make_run()
