@@ -26,14 +26,14 @@ class Shelf:
         self.kept = dict.fromkeys(keys, "")
 
     def load(self, artifact: Artifact, target: Path) -> None:
-        raise AssertionError("a data template loads nothing")
+        raise AssertionError(f"a data template loads nothing, not {artifact.name} to {target}")
 
     def save(self, artifact: Artifact, source: Path) -> None:
         assert artifact.s3 is not None
         self.kept[artifact.s3.key] = source.read_text()
 
     def delete(self, artifact: Artifact) -> None:
-        raise AssertionError("a data template deletes nothing")
+        raise AssertionError(f"a data template deletes nothing, not {artifact.name}")
 
     def list(self, artifact: Artifact) -> Sequence[str]:
         assert artifact.s3 is not None
