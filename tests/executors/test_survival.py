@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -172,3 +173,39 @@ async def test_when_a_warden_is_killed_its_task_is_lost_and_gone(host: Desk, tmp
     size = beat.stat().st_size
     await asyncio.sleep(0.2)
     assert beat.stat().st_size == size
+
+
+async def test_a_run_whose_journal_cannot_be_written_waits_says_why_and_goes_on(
+    desk: Desk, home: Path
+) -> None:
+    await desk.run("true", "first")
+    supervisor = supervisor_of(home)
+    _, most = resource.prlimit(supervisor, resource.RLIMIT_FSIZE)
+    resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (0, most))
+    await desk.executor.start([desk.task("echo late", "second"), desk.task("true", "third")])
+    await eventually(lambda: bool(desk.complaints))
+    assert not any(update.attempt_id in {"second", "third"} for update in desk.updates)
+
+    resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (most, most))
+    ended = await desk.told("second", TaskEnded)
+    assert (ended.exit_code, ended.result) == (0, "late")
+    await desk.told("third", TaskEnded)
+    why = "the journal of the run's tasks cannot be written: File too large"
+    assert desk.complaints == [(RUN, why), (RUN, "")]
+
+
+async def test_who_comes_later_is_told_what_a_run_waits_for(desk: Desk, home: Path) -> None:
+    await desk.run("true", "first")
+    supervisor = supervisor_of(home)
+    _, most = resource.prlimit(supervisor, resource.RLIMIT_FSIZE)
+    resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (0, most))
+    await desk.executor.start([desk.task("true", "second")])
+    await eventually(lambda: bool(desk.complaints))
+    await desk.executor.close()
+
+    later = Desk(ProcessExecutor(home), isolated=desk.isolated)
+    await later.executor.adopt(RUN)
+    assert [run for run, _ in later.complaints] == [RUN]
+    resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (most, most))
+    await later.told("second", TaskEnded)
+    await later.executor.close()

@@ -39,14 +39,19 @@ class Link(asyncio.Protocol):
 
     Args:
         on_updates: called with each batch of updates.
+        on_trouble: called with what everything waits for, and with "" when it goes on.
         on_lost: called when the supervisor hangs up and ``close`` was not called.
     """
 
     def __init__(
-        self, on_updates: Callable[[Sequence[TaskUpdate]], None], on_lost: Callable[[Link], None]
+        self,
+        on_updates: Callable[[Sequence[TaskUpdate]], None],
+        on_trouble: Callable[[str], None],
+        on_lost: Callable[[Link], None],
     ) -> None:
         self.is_open = False
         self._on_updates = on_updates
+        self._on_trouble = on_trouble
         self._on_lost = on_lost
         self._transport: asyncio.WriteTransport | None = None
         self._received = bytearray()
@@ -86,6 +91,9 @@ class Link(asyncio.Protocol):
             name, *rest = _MESSAGE.decode(body)
             if bytes(name) == b'"updates"':
                 self._on_updates(decode_updates(rest[0]))
+                continue
+            if bytes(name) == b'"trouble"':
+                self._on_trouble(msgspec.json.decode(rest[0], type=str))
                 continue
             waiting = self._answers.pop(msgspec.json.decode(rest[0], type=int), None)
             if waiting is not None and not waiting.done():

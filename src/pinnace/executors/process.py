@@ -33,7 +33,7 @@ from pinnace.executors.link import (
     visible_folders,
 )
 from pinnace.executors.supervisor.main import Config
-from pinnace.ports.executor import Listener, TaskEnded, TaskSpec, TaskStarted, TaskUpdate
+from pinnace.ports.executor import Complaint, Listener, TaskEnded, TaskSpec, TaskStarted, TaskUpdate
 
 _ATTEMPT_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{0,239}")
 #: How many supervisors are started when each ends before it can be reached.
@@ -66,6 +66,7 @@ class ProcessExecutor:
         self._python = python
         self._visible = tuple(visible)
         self._listener: Listener = lambda _updates: None
+        self._complain: Complaint = lambda _run_id, _trouble: None
         self._links: dict[str, Link] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         #: The run of every attempt that is not released.
@@ -74,9 +75,10 @@ class ProcessExecutor:
         self._open: dict[str, dict[str, Any] | None] = {}
         self._repairs: set[asyncio.Task[None]] = set()
 
-    def listen(self, listener: Listener) -> None:
-        """Tell every update to ``listener`` from now on."""
+    def listen(self, listener: Listener, complain: Complaint | None = None) -> None:
+        """Tell every update to ``listener`` from now on, and to ``complain`` what a run waits for."""
         self._listener = listener
+        self._complain = complain or self._complain
 
     def folder(self, run_id: str) -> Path:
         """Return the folder of a run on disk."""
@@ -90,7 +92,7 @@ class ProcessExecutor:
         """Hand over ``tasks``; a known attempt is not started again.
 
         Raises:
-            EnvironmentFailure: there is no supervisor, or no room on disk for what it must write down.
+            EnvironmentFailure: there is no supervisor, or no room on disk for the tasks' files.
             UsageError: an attempt id could not be a file's name.
         """
         by_run: dict[str, list[TaskSpec]] = {}
@@ -99,16 +101,16 @@ class ProcessExecutor:
             by_run.setdefault(task.run_id, []).append(task)
         for run_id, members in by_run.items():
             link = await self._link(run_id)
-            specs = self._stage(run_id, members)
+            try:
+                specs = self._stage(run_id, members)
+            except OSError as error:
+                message = f"{error.filename}: {error.strerror}"
+                raise EnvironmentFailure(message, remedy=f"make room below {self._home}") from error
             for spec in specs:
                 attempt_id = spec["attempt_id"]
                 self._runs[attempt_id] = run_id
                 self._open.setdefault(attempt_id, spec)
-            trouble = msgspec.json.decode(await link.ask("start", specs), type=str)
-            if trouble:
-                for spec in specs:
-                    self._open.pop(spec["attempt_id"], None)
-                raise EnvironmentFailure(trouble, remedy=f"make room below {self._home}")
+            await link.ask("start", specs)
 
     async def cancel(self, attempt_ids: Sequence[str], *, grace: float | None = None) -> None:
         """Ask for an end: SIGTERM, ``grace`` seconds, SIGKILL. A not yet started attempt never starts."""
@@ -141,7 +143,7 @@ class ProcessExecutor:
         folder = self.folder(run_id)
         link = self._links.pop(run_id, None)
         if link is None and (connection := connect(folder)) is not None:
-            link = await self._open_link(connection)
+            link = await self._open_link(run_id, connection)
         if link is not None:
             with contextlib.suppress(EnvironmentFailure):  # gone already is what was wanted
                 await link.ask("close")
@@ -166,7 +168,7 @@ class ProcessExecutor:
         async with self._locks.setdefault(run_id, asyncio.Lock()):
             link = self._links.get(run_id)
             if link is None or not link.is_open:
-                link = await self._open_link(await self._connect(run_id))
+                link = await self._open_link(run_id, await self._connect(run_id))
                 self._links[run_id] = link
             return link
 
@@ -191,10 +193,11 @@ class ProcessExecutor:
         message = "the supervisor of the run's tasks ends as soon as it is started"
         raise EnvironmentFailure(message)
 
-    async def _open_link(self, connection: Any) -> Link:
+    async def _open_link(self, run_id: str, connection: Any) -> Link:
         loop = asyncio.get_running_loop()
         _transport, link = await loop.create_unix_connection(
-            lambda: Link(self._take_in, self._mend), sock=connection
+            lambda: Link(self._take_in, lambda trouble: self._complain(run_id, trouble), self._mend),
+            sock=connection,
         )
         return link
 

@@ -138,17 +138,22 @@ TaskUpdate = TaskStarted | TaskEnded
 Listener = Callable[[Sequence[TaskUpdate]], None]
 
 
+#: Called on the event loop's thread with a run's id and what all its tasks wait for, and with an empty text
+#: when they go on.
+Complaint = Callable[[str, str], None]
+
+
 class Executor(Protocol):
     """Runs tasks. All methods are called on the event loop's thread."""
 
-    def listen(self, listener: Listener) -> None:
-        """Tell every update to ``listener`` from now on."""
+    def listen(self, listener: Listener, complain: Complaint | None = None) -> None:
+        """Tell every update to ``listener`` from now on, and to ``complain`` what a run waits for."""
 
     async def start(self, tasks: Sequence[TaskSpec]) -> None:
         """Hand over ``tasks``; returns when they are accepted on disk. A known attempt is not started again.
 
         Raises:
-            EnvironmentFailure: nothing was accepted (no supervisor, no room on disk).
+            EnvironmentFailure: nothing was accepted (no supervisor, no room for the tasks' files).
         """
 
     async def cancel(self, attempt_ids: Sequence[str], *, grace: float | None = None) -> None:

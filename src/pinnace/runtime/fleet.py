@@ -87,7 +87,7 @@ class Fleet:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Hear of tasks and requests for the time of an ``async with``; runs still driven are let go of."""
-        self._executor.listen(self._take_in)
+        self._executor.listen(self._take_in, self._complain)
         watch = asyncio.create_task(self._watch())
         try:
             yield
@@ -168,6 +168,13 @@ class Fleet:
             driver = by_prefix.get(update.attempt_id.partition(".")[0])
             if driver is not None:
                 driver.take_in(update)
+
+    def _complain(self, uid: str, trouble: str) -> None:
+        """Tell a person what the tasks of a run wait for, and when they go on."""
+        driver = self._drivers.get(uid)
+        if driver is not None:
+            text = f"{trouble}. They wait until it can." if trouble else "its tasks go on."
+            self._observer.said(f"{driver.run.info.name}: {text}")
 
     # What other processes ask ------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """The supervisor's loop: messages of Pinnace in, batches of updates out, the journal between them.
 
 Messages from Pinnace are ``[name, request, …]``; each is answered by ``["reply", request, answer]``. Updates
-are pushed as ``["updates", [update, …]]``, in the form of ``pinnace.ports.executor``.
+are pushed as ``["updates", [update, …]]``, in the form of ``pinnace.ports.executor``. ``["trouble", text]``
+says what everything waits for, and with an empty text that it goes on.
 
 Rules that hold here:
 
@@ -116,6 +117,8 @@ class Supervisor:
             self._drop_client()
         self._client = Channel(connection)
         self._selector.register(self._client, selectors.EVENT_READ)
+        if self._trouble:
+            self._client.send(["trouble", self._trouble])
 
     def _drop_client(self) -> None:
         assert self._client is not None
@@ -127,7 +130,7 @@ class Supervisor:
         name, request, *rest = message
         answer: object = None
         if name == "start":
-            answer = self._trouble or self._accept_tasks(rest[0])
+            self._accept_tasks(rest[0])
         elif name == "cancel":
             self._cancel(*rest)
         elif name == "release":
@@ -140,7 +143,7 @@ class Supervisor:
         assert self._client is not None
         self._client.send(["reply", request, answer])
 
-    def _accept_tasks(self, specs: list[dict[str, Any]]) -> str:
+    def _accept_tasks(self, specs: list[dict[str, Any]]) -> None:
         for spec in specs:
             known = self._attempts.get(spec["attempt_id"])
             if known is None:
@@ -151,7 +154,6 @@ class Supervisor:
                     heapq.heappush(self._deadlines, (attempt.deadline, attempt.attempt_id))
             elif known.last is not None and known.is_recorded:
                 self._updates.append(known.last)
-        return ""
 
     def _cancel(self, attempt_ids: list[str], grace: float | None) -> None:
         for attempt_id in attempt_ids:
@@ -248,13 +250,19 @@ class Supervisor:
         try:
             self._journal.commit()
         except OSError as error:
-            self._trouble = f"the run's journal cannot be written: {error.strerror}"
+            self._complain(f"the journal of the run's tasks cannot be written: {error.strerror}")
             return False
-        self._trouble = ""
+        self._complain("")
         for update in self._updates:
             if attempt := self._attempts.get(update["attempt_id"]):
                 attempt.is_recorded = True
         return True
+
+    def _complain(self, trouble: str) -> None:
+        """Tell the client what everything waits for, once; an empty text says that it goes on."""
+        if trouble != self._trouble and self._client is not None:
+            self._client.send(["trouble", trouble])
+        self._trouble = trouble
 
     def _tell(self) -> None:
         """Tell the client what is on disk; without one it stays known as each attempt's last fact."""

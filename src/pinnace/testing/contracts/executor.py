@@ -46,9 +46,10 @@ class Desk:
     def __init__(self, executor: Executor, *, isolated: bool) -> None:
         self.executor = executor
         self.updates: list[TaskUpdate] = []
+        self.complaints: list[tuple[str, str]] = []
         self.isolated = isolated
         self._news = asyncio.Event()
-        executor.listen(self._hear)
+        executor.listen(self._hear, lambda run_id, trouble: self.complaints.append((run_id, trouble)))
 
     def _hear(self, updates: Sequence[TaskUpdate]) -> None:
         self.updates += updates
