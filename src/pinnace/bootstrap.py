@@ -197,6 +197,7 @@ class Pinnace:
             keeper=self._keeper,
             images=self.images,
             runs=self.home.runs,
+            host_folders=self.settings.host_folders,
             observer=observer,
             clock=time.time,
             extra_env=self._world.environment() if self._world is not None else {},

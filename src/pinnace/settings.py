@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, get_type_hints
 
 from pinnace.base.errors import UsageError
+from pinnace.ports.hostfolders import HostFolder
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
@@ -86,6 +87,15 @@ class Settings:
             "file",
         ),
     ] = None
+    host_folders: Annotated[
+        tuple[HostFolder, ...],
+        Doc(
+            "PINNACE_HOST_PATHS",
+            "What hostPath volumes may mount: folders separated by colons; FOLDER=ro is only to be read.",
+            "none",
+            "folders",
+        ),
+    ] = ()
     namespace: Annotated[
         str, Doc("ARGO_NAMESPACE", "The namespace of new runs, and the one that lists show.", "none", "name")
     ] = ""
@@ -136,6 +146,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         is_isolated=_boolean(given, "PINNACE_ISOLATED", default=True),
         workflow_defaults=Path(defaults).expanduser() if defaults else None,
         plugins=Path(plugins).expanduser() if plugins else None,
+        host_folders=_host_folders(given.get("PINNACE_HOST_PATHS", "")),
         namespace=given.get("ARGO_NAMESPACE", ""),
         transient_error_pattern=given.get("TRANSIENT_ERROR_PATTERN", ""),
         allow_link_local=_boolean(given, "PINNACE_ALLOW_LINK_LOCAL", default=False),
@@ -157,6 +168,17 @@ def _home(given: Mapping[str, str]) -> Path:
     user = given.get("HOME", "")
     folder = Path(user) if user else Path.home()
     return folder.absolute() / ".local" / "state" / "pinnace"
+
+
+def _host_folders(text: str) -> tuple[HostFolder, ...]:
+    found = []
+    for each in filter(None, text.split(os.pathsep)):
+        path = each.removesuffix("=ro")
+        if not path.startswith("/"):
+            message = f"PINNACE_HOST_PATHS: {path!r} is not an absolute path"
+            raise UsageError(message, remedy="Write folders as /data:/srv/models=ro.")
+        found.append(HostFolder(os.path.realpath(path), is_read_only=each != path))
+    return tuple(found)
 
 
 def _boolean(given: Mapping[str, str], variable: str, *, default: bool) -> bool:

@@ -34,6 +34,13 @@ def test_a_boolean_that_is_none_is_refused_by_name() -> None:
         read_settings({"HOME": "/", "PINNACE_ISOLATED": "maybe"})
 
 
+def test_folders_that_may_be_mounted_are_absolute_and_some_only_read(tmp_path: Path) -> None:
+    given = read_settings({"HOME": "/", "PINNACE_HOST_PATHS": f"{tmp_path}:/srv=ro:"})
+    assert given.host_folders == ((str(tmp_path.resolve()), False), ("/srv", True))
+    with pytest.raises(UsageError, match="'data' is not an absolute path"):
+        read_settings({"HOME": "/", "PINNACE_HOST_PATHS": "data"})
+
+
 def test_any_value_of_no_color_but_the_empty_one_means_yes() -> None:
     assert read_settings({"HOME": "/", "NO_COLOR": "0"}).no_color
     assert not read_settings({"HOME": "/", "NO_COLOR": ""}).no_color

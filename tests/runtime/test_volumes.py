@@ -167,5 +167,5 @@ def test_a_part_of_a_volume_is_named_by_the_containers_variables(tmp_path: Path)
 
 
 def test_other_kinds_of_volumes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="kind hostPath needs a cluster"):
-        Mounting(tmp_path, "volumes: [{name: v, hostPath: {path: /etc}}]").files()
+    with pytest.raises(RefusedError, match="kind nfs needs a cluster"):
+        Mounting(tmp_path, "volumes: [{name: v, nfs: {server: s, path: /}}]").files()

@@ -35,6 +35,8 @@ class StagedFile(msgspec.Struct, frozen=True, kw_only=True):
     """Permission bits; None keeps the source's (0644 for ``content``)."""
     writable_source: bool = False
     """True for a volume: the task's writes reach ``source`` itself and other tasks that mount it."""
+    live_source: bool = False
+    """True: the task sees ``source`` itself and not a copy, also where it cannot write to it."""
 
 
 class CaptureKind(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pinnace.engine.containers import container_of, is_probed
+from pinnace.engine.containers import container_of, disk_limit, is_probed
 from pinnace.spec.podpatch import unreached
 from pinnace.spec.templates import Template
 from pinnace.spec.workflow import WorkflowSpec
@@ -17,7 +17,7 @@ _PROBED = {
 }
 #: Field → what is not done about it. Asked of the container, the template and the workflow.
 _CONTAINER: dict[str, str] = {
-    "resources": "resources: no requests or limits are enforced",
+    "resources": "resources: of requests and limits, only that of ephemeral-storage is enforced",
     "security_context": "securityContext: the task runs as the user who runs Pinnace",
     "liveness_probe": "livenessProbe: not probed",
     **_PROBED,
@@ -63,6 +63,8 @@ def notes_of(template: Template, common: Iterable[str], name: str = "") -> tuple
     """
     container = container_of(template, name)
     own = _notes(container, _CONTAINER)
+    if container.resources == {"limits": {"ephemeral-storage": disk_limit(container)}}:
+        own.remove(_CONTAINER["resources"])
     if template.daemon and is_probed(container):
         own = [note for note in own if note not in _PROBED.values()]
     fields = unreached(template)

@@ -15,6 +15,7 @@ from pinnace.engine.events import Event, NodeSet, ResumeAsked, ShutdownAsked, Su
 from pinnace.engine.run import Run, Shutdown
 from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.executor import Executor, TaskUpdate
+from pinnace.ports.hostfolders import HostFolder
 from pinnace.ports.images import Images
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import Owner, Request, Store, StoredRun
@@ -47,6 +48,7 @@ class Fleet:
         runs: the folder that holds one folder a run; that of claims lies beside it.
         observer: is told what happens.
         clock: returns Unix seconds.
+        host_folders: what ``hostPath`` volumes may mount.
         extra_env: variables of every task, as under the embedded world.
         isolated: whether tasks get a private view of the machine.
     """
@@ -64,6 +66,7 @@ class Fleet:
         runs: Path,
         observer: Observer,
         clock: Callable[[], float],
+        host_folders: Sequence[HostFolder],
         extra_env: Mapping[str, str],
         isolated: bool,
     ) -> None:
@@ -78,6 +81,7 @@ class Fleet:
         self._runs = runs
         self._observer = observer
         self._clock = clock
+        self._host_folders = host_folders
         self._extra_env = extra_env
         self._isolated = isolated
         self._drivers: dict[str, Driver] = {}
@@ -143,6 +147,7 @@ class Fleet:
                 self._keeper(run),
                 self._images,
                 claims=self._runs.with_name("claims"),
+                host_folders=self._host_folders,
                 extra_env=self._extra_env,
                 isolated=self._isolated,
             ),

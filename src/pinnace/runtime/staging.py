@@ -7,23 +7,26 @@ costs no thread at all.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import platform
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from pinnace.base.errors import ArtifactNotFound, PinnaceError
+from pinnace.base.quantities import parse_amount
 from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask
-from pinnace.engine.containers import MAIN, container_of, is_main, outputs_of, wants_inputs
+from pinnace.engine.containers import MAIN, container_of, disk_limit, is_main, outputs_of, wants_inputs
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
 from pinnace.engine.naming import node_id, pod_name
 from pinnace.engine.run import Run
 from pinnace.ports import executor as port
 from pinnace.ports.artifacts import ArtifactKeeper
+from pinnace.ports.hostfolders import HostFolder
 from pinnace.ports.images import Images, Refusal
 from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
@@ -58,6 +61,7 @@ class Stager:
         run: whose tasks they are.
         folder: the run's own, where loaded artifacts lie.
         claims: where claims lie that outlive runs.
+        host_folders: what ``hostPath`` volumes may mount.
         keeper: loads and saves artifacts.
         images: finds what stands in for an image.
         extra_env: variables that every task gets beneath its own, as under the embedded world.
@@ -72,13 +76,14 @@ class Stager:
         images: Images,
         *,
         claims: Path,
+        host_folders: Sequence[HostFolder],
         extra_env: Mapping[str, str],
         isolated: bool,
     ) -> None:
         self._run = run
         self._folder = folder
         self._staging = folder / "staging"
-        self._volumes = Volumes(run, folder, claims)
+        self._volumes = Volumes(run, folder, claims, host_folders)
         self._keeper = keeper
         self._repository = repository_of(run)
         self._images = images
@@ -164,6 +169,7 @@ class Stager:
             timeout=command.timeout,
             grace=_GRACE if grace is None else grace,
             isolated=self._isolated,
+            disk_quota=math.ceil(parse_amount(limit)) if (limit := disk_limit(container)) else None,
         )
 
     def _script_path(self, command: StartTask) -> str:

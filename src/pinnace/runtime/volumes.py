@@ -2,8 +2,8 @@
 
 ``emptyDir`` lives as long as its pod; ``volumeClaimTemplates`` until the run succeeds, so that a retry has
 them, or is deleted; an existing claim is a folder of Pinnace's home, there for every run. ConfigMaps and
-Secrets appear as files, as do facts about the pod. Other kinds are refused: nothing here can stand in for a
-cluster's storage.
+Secrets appear as files, as do facts about the pod; ``hostPath`` is what it names. Other kinds are refused:
+nothing here can stand in for a cluster's storage.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import FlatScope
 from pinnace.ports.executor import StagedFile
+from pinnace.ports.hostfolders import HostFolder
 from pinnace.runtime.environment import expand, secret_text
+from pinnace.runtime.hostpaths import host_file
 from pinnace.spec.templates import Container, Template, VolumeMount
 
 _CLAIM = "persistentVolumeClaim"
@@ -41,12 +43,14 @@ class Volumes:
         run: whose volumes they are.
         folder: the run's own.
         claims: where existing claims lie, a folder for each namespace.
+        host_folders: what ``hostPath`` volumes may mount.
     """
 
-    def __init__(self, run: Run, folder: Path, claims: Path) -> None:
+    def __init__(self, run: Run, folder: Path, claims: Path, host_folders: Sequence[HostFolder] = ()) -> None:
         self._run = run
         self._made = folder / "volumes"
         self._claims = claims
+        self._host_folders = host_folders
 
     def files(
         self,
@@ -67,7 +71,7 @@ class Volumes:
 
         Raises:
             ManifestError: a mount names no volume, or a ConfigMap or Secret is missing.
-            RefusedError: the volume's kind needs a cluster.
+            RefusedError: the volume's kind needs a cluster, or a path of this machine is not allowed.
         """
         if not container.volume_mounts:
             return []
@@ -118,6 +122,8 @@ class Volumes:
             return [file for each in sources for file in _projected(self._run, mount, each, fields)]
         if not volume.keys().isdisjoint(_AS_FILES):
             return _projected(self._run, mount, volume, fields)
+        if "hostPath" in volume:
+            return [host_file(mount, volume["hostPath"] or {}, _inside(mount.sub_path), self._host_folders)]
         is_read_only = mount.read_only
         if "emptyDir" in volume or "ephemeral" in volume:
             place = folder / "volumes" / mount.name

@@ -100,12 +100,19 @@ class HostPlace:
 
     def _put(self, file: dict[str, Any]) -> None:
         path = file["path"]
-        if os.path.lexists(path) and not file["writable_source"]:
+        is_volume = file["writable_source"] or file["live_source"]
+        if (
+            is_volume
+            and os.path.realpath(path) == os.path.realpath(file["source"])
+            and not os.path.islink(path)
+        ):
+            return  # it is there
+        if os.path.lexists(path) and not is_volume:
             raise _taken(path)
         for tries_left in reversed(range(_TRIES)):
             try:
                 self._make_parents(os.path.dirname(path))
-                if file["writable_source"]:
+                if is_volume:
                     if not self._volumes.hold(path, file["source"]):
                         raise _taken(path)
                     self._held.append(path)
@@ -167,6 +174,8 @@ def _taken(path: str) -> processes.NotStartedError:
 
 def _unmet(spec: dict[str, Any]) -> tuple[str, ...]:
     notes = ["it ran without isolation: it saw and could change this machine's own files"]
+    if any(file["live_source"] and not file["writable_source"] for file in spec["files"]):
+        notes.append("its hostPath volumes are not read-only")
     if spec["disk_quota"] is not None:
         notes.append("its disk quota limited each file, not their sum")
     return tuple(notes)

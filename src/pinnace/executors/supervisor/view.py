@@ -119,11 +119,11 @@ class ViewPlace:
     def _enter(self, name: str, files: list[dict[str, Any]]) -> None:
         """Make a view whose scratch folder is ``name``, with ``files`` in place, and enter it."""
         syscalls.unshare(syscalls.CLONE_NEWNS)
-        volumes = [file for file in files if file["writable_source"]]
+        volumes = [file for file in files if _is_mounted(file)]
         for volume in volumes:
             self._stage_mount_point(name, volume)
         for file in sorted(files, key=lambda file: str(file["path"])):
-            if not file["writable_source"]:
+            if not _is_mounted(file):
                 self._stage(name, file, volumes)
         self._mount(name, volumes)
         os.chdir(VIEW)
@@ -163,6 +163,9 @@ class ViewPlace:
     def _stage(self, name: str, file: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
         for volume in volumes:
             if is_below(file["path"], [volume["path"]]):
+                if not volume["writable_source"]:
+                    message = f"{file['path']}: no file can be put there, the volume is read-only"
+                    raise NotStartedError(message)
                 # Source: Argo, an input whose path lies in a volume is placed in the volume.
                 target = volume["source"] + file["path"][len(volume["path"]) :]
                 os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -203,6 +206,8 @@ class ViewPlace:
             syscalls.make_read_only(VIEW + path)
         for volume in volumes:
             syscalls.mount(volume["source"], VIEW + volume["path"], "", syscalls.MS_BIND | syscalls.MS_REC)
+            if not volume["writable_source"]:
+                syscalls.make_read_only(VIEW + volume["path"])
 
     def _limit_processes(self) -> None:
         release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
@@ -215,6 +220,11 @@ class ViewPlace:
 
 def _open_folder(path: str, parent: int | None = None) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
+
+
+def _is_mounted(file: dict[str, Any]) -> bool:
+    """Return whether the file is there itself, and not a copy of it."""
+    return bool(file["writable_source"] or file["live_source"])
 
 
 def _stage_layer(name: str) -> str:

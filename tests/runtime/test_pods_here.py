@@ -1,0 +1,107 @@
+"""What a pod asks of its node, in runs with real, isolated tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pinnace.base.errors import RefusedError
+from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.engine.node import Node
+from pinnace.engine.run import Run
+from pinnace.ports.observer import Silence
+from pinnace.settings import read_settings
+from pinnace.spec.bundle import read_bundle
+
+Go = Callable[[str], Run]
+
+
+@pytest.fixture
+def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
+    data = tmp_path / "data"
+    data.mkdir()
+    settings = read_settings(
+        {"PINNACE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "PINNACE_HOST_PATHS": str(data)}
+    )
+    opened = open_pinnace(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def go(pinnace: Pinnace, tmp_path: Path) -> Go:
+    """Return what runs templates to their end; ``PLACE`` in them is a folder that they may mount."""
+
+    def run(templates: str) -> Run:
+        text = (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
+            f"spec:\n  entrypoint: main\n  templates:\n{templates}"
+        )
+        bundle = read_bundle([("test.yaml", text.replace("PLACE", str(tmp_path / "data")))])
+        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
+        try:
+            uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
+        except RefusedError as error:
+            if "isolated" in error.message:
+                pytest.skip(error.message)
+            raise
+        asyncio.run(pinnace.drive([uid], observer=Silence()))
+        return pinnace.load(uid)
+
+    return run
+
+
+def only(run: Run) -> Node:
+    (node,) = (node for node in run.nodes.values() if node.key in {"", "main"})
+    return node
+
+
+def test_a_host_path_that_is_allowed_is_the_machines_own_folder(go: Go, tmp_path: Path) -> None:
+    run = go(
+        """
+    - name: main
+      volumes: [{name: v, hostPath: {path: PLACE, type: Directory}}]
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "echo done > /data/made"]
+        volumeMounts: [{name: v, mountPath: /data}]
+"""
+    )
+    assert run.state.phase == "Succeeded", only(run).message
+    assert (tmp_path / "data" / "made").read_text() == "done\n"
+
+
+def test_a_host_path_that_is_not_allowed_ends_its_node_with_the_remedy(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      volumes: [{name: v, hostPath: {path: /etc}}]
+      container:
+        image: alpine:3.20
+        command: ["true"]
+        volumeMounts: [{name: v, mountPath: /data}]
+"""
+    )
+    assert run.state.phase == "Error"
+    assert "hostPath /etc is not among the folders" in only(run).message
+    assert "PINNACE_HOST_PATHS" in only(run).message
+
+
+def test_who_writes_more_than_its_ephemeral_storage_is_ended(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      container:
+        image: alpine:3.20
+        command: [sh, -c]
+        args: ["for i in 1 2 3 4; do head -c 600000 /dev/zero > /tmp/$i; done; sleep 600"]
+        resources: {limits: {ephemeral-storage: 2Mi}}
+"""
+    )
+    node = only(run)
+    assert run.state.phase == "Failed"
+    assert node.message == 'Container main exceeded its local ephemeral storage limit "2Mi". '
+    assert not any("resources" in note for note in node.notes)
