@@ -1,19 +1,20 @@
-"""Settings in, wired objects out: the only module that names an adapter."""
+"""Everything a command needs, from the store to what drives runs, wired for the settings."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from pinnace.base.errors import EnvironmentFailure, NotFoundError, RefusedError, UsageError
+from pinnace.base.errors import NotFoundError, RefusedError
+from pinnace.bootstrap.artifacts import artifact_keeper
+from pinnace.bootstrap.tasks import IsolationTrial, image_table
+from pinnace.bootstrap.web import http_runner
+from pinnace.bootstrap.workers import workers
 from pinnace.engine.artifacts import repository_of
-from pinnace.engine.commands import ActOnObject, CallPlugin, DeleteArtifacts, SendRequest, TransformData, Work
 from pinnace.engine.garbage import STRATEGIES, garbage
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
@@ -28,21 +29,12 @@ from pinnace.stores.home import Home, prepare_home
 from pinnace.stores.processes import this_process
 
 if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so that `list` starts fast
-    from concurrent.futures import Future
-
     from pinnace.executors.images import ImageTable
-    from pinnace.executors.isolation import Isolation
     from pinnace.ports.artifacts import ArtifactKeeper
-    from pinnace.ports.http import HttpOutcome, HttpRunner
     from pinnace.ports.observer import Observer
     from pinnace.ports.store import RunChange, Store
-    from pinnace.runtime.workers import Worker
     from pinnace.service.cluster import StoreCluster
-    from pinnace.spec.plugins import Plugin
     from pinnace.world.world import World
-
-#: How long a file behind a URL may take.
-FETCH_SECONDS = 60.0
 
 
 class Pinnace:
@@ -58,8 +50,7 @@ class Pinnace:
         self._fleet: Fleet | None = None
         self._leases: dict[str, int] = {}
         self._shutdown = Shutdown.NONE
-        self._has_isolation = False
-        self._probe: Future[Isolation] | None = None
+        self._trial = IsolationTrial(self.home.root)
 
     @property
     def store(self) -> Store:
@@ -74,25 +65,7 @@ class Pinnace:
     def images(self) -> ImageTable:
         """Return the table of stand-ins: options, then the user's file, then what is shipped."""
         if self._images is None:
-            from pinnace.executors.images import Answer, ImageTable
-            from pinnace.executors.standins import Standins, load, parse_option
-            from pinnace.executors.venvs import Venvs
-
-            entries = [parse_option(text) for text in self.settings.image_rules]
-            if self.settings.images is not None:
-                entries += load(self.settings.images)
-            answers = {}
-            if self._world is not None:
-                from pinnace.world.world import AWS_CLI_IMAGES, AWS_CLI_NOTE
-
-                if self.settings.is_isolated:
-                    answer = Answer(("aws",), self._world.staged_files(), AWS_CLI_NOTE)
-                else:
-                    answer = Answer(("aws",), (), AWS_CLI_NOTE, str(self._world.command_folder()))
-                answers = dict.fromkeys(AWS_CLI_IMAGES, answer)
-            venvs = Venvs(self.home.root / "venvs")
-            standins = Standins(entries, venvs, can_stage=self.settings.is_isolated)
-            self._images = ImageTable(standins, answers)
+            self._images = image_table(self.settings, self.home.root, self._world)
         return self._images
 
     def answer_with(self, world: World) -> None:
@@ -183,7 +156,7 @@ class Pinnace:
 
         writer = Writer(self.store)
         executor = ProcessExecutor(self.home.root)
-        http = self._http()
+        http = http_runner(self.settings, self._world)
 
         async def save(change: RunChange) -> None:
             await asyncio.wrap_future(writer.submit(change))
@@ -193,7 +166,7 @@ class Pinnace:
             save=save,
             owner=self.owner,
             executor=executor,
-            workers=self._workers(http),
+            workers=workers(self.settings, http, self.cluster, self._keeper, self._adopt),
             keeper=self._keeper,
             images=self.images,
             runs=self.home.runs,
@@ -295,15 +268,8 @@ class Pinnace:
 
     def begin_probe(self) -> None:
         """Try on another thread whether tasks can be isolated, if they are to be: it takes a while."""
-        if self._probe is not None or not self.settings.is_isolated:
-            return
-        from concurrent.futures import ThreadPoolExecutor
-
-        from pinnace.executors.isolation import probe
-
-        pool = ThreadPoolExecutor(1)
-        self._probe = pool.submit(probe, self.home.root)
-        pool.shutdown(wait=False)
+        if self.settings.is_isolated:
+            self._trial.begin()
 
     def _require_isolation(self) -> None:
         """Make sure, before there is a run to drive, that tasks can have the private view they are to get.
@@ -311,71 +277,10 @@ class Pinnace:
         Raises:
             RefusedError: they cannot; says why, and what can be done instead.
         """
-        if not self.settings.is_isolated or self._has_isolation:
-            return
-        self.begin_probe()
-        assert self._probe is not None
-        _ = self.store  # it is loaded and opened while another process tries a view
-        found = self._probe.result()
-        self._has_isolation = found.is_available
-        if not found.is_available:
-            raise RefusedError(
-                f"tasks cannot be isolated here: {found.reason}",
-                remedy="With --no-isolated tasks run on this machine as it is, and see and change its files.",
-            )
-
-    def _http(self) -> HttpRunner:
-        from pinnace.executors.http import AiohttpRunner
-
-        runner = AiohttpRunner(allow_link_local=self.settings.allow_link_local)
-        if self._world is None:
-            return runner
-        from pinnace.world.rewriting import RewritingRunner
-
-        return RewritingRunner(runner, self._world.rewrites)
-
-    def _workers(self, http: HttpRunner) -> Callable[[Run], Mapping[type[Work], Worker]]:
-        """Return what makes the table of who does the work that this process does itself: one row a kind."""
-        from pinnace.executors.mail import SmtpMailer
-        from pinnace.runtime.data import Transformer
-        from pinnace.runtime.garbage import Collector
-        from pinnace.runtime.notices import Notifier
-        from pinnace.runtime.plugins import PluginWorker
-        from pinnace.runtime.requests import Requester
-        from pinnace.runtime.resources import ResourceWorker
-        from pinnace.runtime.window import Window
-
-        window = Window()
-        plugins = self._plugins()
-        mailer = SmtpMailer(allow_link_local=self.settings.allow_link_local)
-
-        def of(run: Run) -> dict[type[Work], Worker]:
-            keeper = self._keeper(run)
-            return {
-                SendRequest: Requester(http, window, run.lookup.catalogue, time.time),
-                TransformData: Transformer(keeper, repository_of(run)),
-                ActOnObject: ResourceWorker(run, self.cluster, keeper, self._adopt),
-                DeleteArtifacts: Collector(keeper),
-                CallPlugin: PluginWorker(run, plugins, http, Notifier(http, mailer, run.lookup.catalogue)),
-            }
-
-        return of
-
-    def _plugins(self) -> tuple[Plugin, ...]:
-        """Return the executor plugins that the settings name.
-
-        Raises:
-            UsageError: the file that names them cannot be read.
-        """
-        if self.settings.plugins is None:
-            return ()
-        from pinnace.spec.plugins import read_plugins
-
-        try:
-            text = self.settings.plugins.read_text(encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{self.settings.plugins}: {error.strerror}") from None
-        return read_plugins(text)
+        if self.settings.is_isolated:
+            self._trial.begin()
+            _ = self.store  # it is loaded and opened while another process tries a view
+            self._trial.require()
 
     @property
     def cluster(self) -> StoreCluster:
@@ -399,48 +304,7 @@ class Pinnace:
             self._fleet.begin(uid, lease)
 
     def _keeper(self, run: Run) -> ArtifactKeeper:
-        from pinnace.artifacts.local import LocalStore
-        from pinnace.artifacts.open import ArtifactStores, StoreSettings
-        from pinnace.artifacts.s3 import S3Credentials
-        from pinnace.runtime.environment import secret_text
-
-        settings = StoreSettings(allow_link_local=self.settings.allow_link_local)
-        if self._world is not None:
-            keys = self._world.environment()
-            credentials = S3Credentials(
-                access_key=keys["AWS_ACCESS_KEY_ID"], secret_key=keys["AWS_SECRET_ACCESS_KEY"]
-            )
-            settings = replace(settings, endpoint_url=self._world.endpoint_url, credentials=credentials)
-        return ArtifactStores(
-            LocalStore(self.home.artifacts),
-            lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),
-            settings,
-            repository=repository_of(run),
-        )
-
-
-def fetch(url: str, settings: Settings) -> bytes:
-    """Return what lies behind ``url``, as UTF-8.
-
-    Raises:
-        EnvironmentFailure: nothing came, or an answer that is no success; says which.
-    """
-    from pinnace.executors.http import AiohttpRunner
-    from pinnace.ports.http import HttpRequest
-    from pinnace.ports.web import shown
-
-    async def ask() -> HttpOutcome:
-        runner = AiohttpRunner(allow_link_local=settings.allow_link_local)
-        try:
-            return await runner.request(HttpRequest(url=url, timeout=FETCH_SECONDS))
-        finally:
-            await runner.close()
-
-    outcome = asyncio.run(ask())
-    if not outcome.succeeded or outcome.result is None:
-        name, message = shown(url), outcome.message
-        raise EnvironmentFailure(message if name in message else f"{name}: {message}")
-    return outcome.result.encode()
+        return artifact_keeper(run, self.settings, self.home.artifacts, self._world)
 
 
 def open_pinnace(settings: Settings, world: World | None = None) -> Pinnace:

@@ -1,0 +1,8 @@
+"""Settings in, wired objects out: the only package that names an adapter."""
+
+from __future__ import annotations
+
+from pinnace.bootstrap.pinnace import Pinnace, open_pinnace
+from pinnace.bootstrap.web import fetch
+
+__all__ = ["Pinnace", "fetch", "open_pinnace"]
