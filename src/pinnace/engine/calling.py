@@ -91,14 +91,14 @@ def call(turn: Turn, wish: Wish) -> Node:
     try:
         plan = template_of(turn, node)
         if plan.node_type is None:
-            return _refused(turn, node, f"template type {plan.body_name!r} is not supported here")
+            return fail_call(turn, node, f"template type {plan.body_name!r} is not supported here")
         made = replace(node, type=plan.node_type, inputs=_inputs(turn, node, plan, wish.arguments))
         if _DISPLAY_NAME in plan.template.annotations:
             made = replace(made, display_name=_display_name(turn, made, plan))
     except PinnaceError as error:
-        return _refused(turn, node, error.message)
+        return fail_call(turn, node, error.message)
     if node.depth + 1 >= MAX_DEPTH:
-        return _refused(turn, replace(made, type=NodeType.SKIPPED), _TOO_DEEP)
+        return turn.put(_over(turn, replace(made, type=NodeType.SKIPPED), Phase.ERROR, _TOO_DEEP))
     turn.put(made)
     turn.assess(made.number)
     return made
@@ -128,9 +128,22 @@ def _inputs(turn: Turn, node: Node, plan: TemplatePlan, arguments: Arguments) ->
     return bind(plan.template, arguments, scope, turn.run.lookup.catalogue, turn.run.memo)
 
 
-def _refused(turn: Turn, node: Node, message: str) -> Node:
-    return turn.put(
-        replace(node, phase=Phase.ERROR, message=message, started_at=turn.now, finished_at=turn.now)
+def fail_call(turn: Turn, node: Node, message: str, phase: Phase = Phase.ERROR) -> Node:
+    """Return the node, new or open, ended because its call went wrong, which ends its caller with it.
+
+    Source: Argo operator.go executeTemplate, where it returns an error; dag.go executeDAGTask names the task.
+    """
+    caller = turn.node(node.boundary) if node.boundary >= 0 else None
+    is_task = caller is not None and caller.type is NodeType.DAG and not (node.is_attempt or node.is_hook)
+    if is_task and phase is Phase.ERROR:
+        message = f"task '{node.name}' errored: {message}"
+    return turn.put(replace(_over(turn, node, phase, message), is_call_error=True))
+
+
+def _over(turn: Turn, node: Node, phase: Phase, message: str) -> Node:
+    started_at = node.started_at if node.started_at is not None else turn.now
+    return replace(
+        node, phase=phase, message=message, started_at=started_at, finished_at=turn.now, wake_at=None
     )
 
 

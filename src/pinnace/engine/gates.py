@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine.calling import template_of
+from pinnace.engine.calling import fail_call, template_of
 from pinnace.engine.index import SUSPENSION, WORKFLOW
 from pinnace.engine.limits import STEP_DEADLINE, may_run, stopped_message, workflow_deadline
 from pinnace.engine.locking import lock_gate
@@ -98,7 +98,10 @@ def admit(turn: Turn, node: Node) -> bool:
         if isinstance(verdict, Wait):
             turn.hold(node, verdict.limiter)
         elif isinstance(verdict, Refuse):
-            turn.settle(node, verdict.phase, verdict.message)
+            if verdict.is_call_error:
+                fail_call(turn, turn.node(node.number), verdict.message, verdict.phase)
+            else:
+                turn.settle(node, verdict.phase, verdict.message)
         elif isinstance(verdict, Ask):
             if verdict.command is not None:
                 turn.ask(verdict.command)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.artifacts import archive_location
@@ -130,6 +129,8 @@ def timed_out(turn: Turn, node: Node) -> bool:
     if node.wake_at is None or node.wake_at > turn.now:
         return False
     end(turn, node, TIMEOUT)
+    if not node.is_attempt:
+        turn.put(replace(turn.node(node.number), is_call_error=True))
     return True
 
 
@@ -194,8 +195,3 @@ def end_below(turn: Turn, node: Node, message: str) -> None:
             end(turn, child, message)
         elif child.phase.is_active:
             turn.settle(child, Phase.FAILED, message)
-
-
-def fail_to_start(turn: Turn, node: Node, error: PinnaceError) -> None:
-    """End a leaf whose template could not be prepared."""
-    turn.settle(node, Phase.ERROR, error.message)

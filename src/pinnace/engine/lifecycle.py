@@ -19,7 +19,7 @@ from pinnace.engine.leaf import end
 from pinnace.engine.limits import stopped_message
 from pinnace.engine.locking import claim, wanted
 from pinnace.engine.locks import LockState
-from pinnace.engine.node import NOBODY, Node, NodeType, Phase
+from pinnace.engine.node import NOBODY, Node, Phase
 from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.turn import Turn
@@ -110,6 +110,12 @@ def assess(turn: Turn) -> None:
         return
     if turn.state.is_suspended:
         return
+    if entry.is_call_error:  # with which Argo ends the workflow at once
+        if _open_hooks(turn):
+            end_leaves(turn, entry.message)
+        if not _open_hooks(turn):
+            _finish(turn, entry, None)
+        return
     if run_hooks(turn) or _open_hooks(turn):
         return
     hook = exit_hook(turn)
@@ -170,16 +176,16 @@ def _begin_exit(turn: Turn, hook: LifecycleHook) -> None:
 
 def _finish(turn: Turn, entry: Node, handler: Node | None) -> None:
     status, message = workflow_status(entry), entry.message
-    if entry.phase.is_bad and turn.state.shutdown is not Shutdown.NONE:
+    if entry.is_call_error:
+        status, message = "Error", f"error in entry template execution: {message}"
+    elif entry.phase.is_bad and turn.state.shutdown is not Shutdown.NONE:
         message = stopped_message(turn.state.shutdown)
-    elif entry.type is NodeType.SKIPPED and entry.phase is Phase.ERROR:
-        message = f"error in entry template execution: {message}"
-    if status == "Succeeded":
+    elif handler is not None and handler.is_call_error:
+        status, message = "Error", f"error in exit template execution : {handler.message}"
+    elif status == "Succeeded":
         message = ""
         if handler is not None and handler.phase.is_bad:
             status, message = handler.phase.value, handler.message
-            if handler.type is NodeType.SKIPPED:
-                message = f"error in exit template execution : {message}"
     _end(turn, status, message)
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.base.quantities import parse_duration
-from pinnace.engine.calling import body_scope, template_of
+from pinnace.engine.calling import body_scope, fail_call, template_of
 from pinnace.engine.commands import ClaimLocks, ReleaseLocks
 from pinnace.engine.events import LocksAnswered
 from pinnace.engine.limits import STEP_DEADLINE, may_run, stopped_message, workflow_deadline
@@ -43,7 +43,7 @@ def lock_gate(turn: Turn, node: Node) -> Verdict:
             locks = wanted(turn, template.synchronization, scope)
             wake_at = _timeout(turn, template, scope)
         except PinnaceError as error:
-            return Refuse(Phase.ERROR, error.message)
+            return Refuse(Phase.ERROR, error.message, is_call_error=True)
         node = turn.put(replace(node, locks=LockState(locks, turn.now), wake_at=wake_at))
         refusal = _over(turn, node)
         return refusal or Ask(None if turn.is_fresh else claim(turn, locks, node))
@@ -60,7 +60,7 @@ def _over(turn: Turn, node: Node) -> Refuse | None:
     if end is not None and turn.now >= end and not node.is_exit:
         return Refuse(Phase.FAILED, STEP_DEADLINE)
     if node.wake_at is not None and node.wake_at <= turn.now:
-        return Refuse(Phase.FAILED, TIMEOUT)
+        return Refuse(Phase.FAILED, TIMEOUT, is_call_error=True)
     return None
 
 
@@ -112,7 +112,7 @@ def answered(turn: Turn, node: Node, event: LocksAnswered) -> None:
     if node.phase is not Phase.WAITING or locks is None:
         return
     if event.error:
-        turn.settle(node, Phase.ERROR, event.error)
+        fail_call(turn, node, event.error)
     elif event.is_granted:
         held = replace(locks, is_held=True, waits_for="")
         turn.put(replace(node, message="", locks=held, wake_at=None))

@@ -43,6 +43,7 @@ def go_on(turn: Turn, pod: Node, plan: TemplatePlan) -> None:
             work.start_due()
     except PinnaceError as error:
         end(turn, pod, error.message, Phase.ERROR)
+        turn.put(replace(turn.node(pod.number), is_call_error=True))
         return
     work.follow()
 

@@ -168,6 +168,8 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Where a daemon can be reached."""
     container: ContainerState | None = None
     """Of a node of type Container alone."""
+    is_call_error: bool = False
+    """What went wrong is the call, not what was called: whoever called it ends with it, forgiving or not."""
 
     @property
     def is_done(self) -> bool:

@@ -136,9 +136,14 @@ def _refusal(strategy: RetryStrategy, attempts: int, last: Attempt, transient_pa
     return None
 
 
+def policy_of(strategy: RetryStrategy) -> str:
+    """Return the policy that is written or meant. Source: Argo api RetryPolicyActual."""
+    return strategy.retry_policy or ("Always" if strategy.expression else "OnFailure")
+
+
 def _policy(strategy: RetryStrategy, last: Attempt, pattern: str) -> tuple[bool, bool]:
-    """Return whether Failed and whether Error is tried again. Source: Argo RetryPolicyActual."""
-    policy = strategy.retry_policy or ("Always" if strategy.expression else "OnFailure")
+    """Return whether Failed and whether Error is tried again."""
+    policy = policy_of(strategy)
     if policy == "Always":
         return True, True
     if policy == "OnError":

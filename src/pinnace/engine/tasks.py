@@ -51,11 +51,6 @@ def container_command(turn: Turn, pod: Node, node: Node, template: Template) -> 
     Raises:
         ManifestError: a limit is not a number.
     """
-    _, whole = limits(template, pod)
-    active = template.active_deadline_seconds
-    if active and whole is None:
-        whole = (pod.started_at or turn.now) + _seconds(active)
-    deadlines = [each for each in (whole, pod.deadline) if each is not None]
     return StartTask(
         node=node.number,
         attempt_id=attempt(turn, node),
@@ -64,9 +59,22 @@ def container_command(turn: Turn, pod: Node, node: Node, template: Template) -> 
         container=node.key,
         pod_attempt_id=attempt(turn, pod),
         want_result=node.key == MAIN and is_result_wanted(turn, pod),
-        deadline=min(deadlines) if deadlines else None,
+        deadline=pod_deadline(template, pod),
         is_exit=pod.is_exit,
     )
+
+
+def pod_deadline(template: Template, pod: Node) -> float | None:
+    """Return when a pod that runs since its node began is over (Unix seconds), None if time does not end it.
+
+    Raises:
+        ManifestError: a limit is not a number.
+    """
+    _, whole = limits(template, pod)
+    active = template.active_deadline_seconds
+    if active and whole is None:
+        whole = (pod.started_at or 0.0) + _seconds(active)
+    return min((each for each in (whole, pod.deadline) if each is not None), default=None)
 
 
 def start_command(turn: Turn, node: Node) -> StartTask | None:

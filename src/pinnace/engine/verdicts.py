@@ -20,6 +20,7 @@ class Refuse(Struct, frozen=True):
 
     phase: Phase
     message: str
+    is_call_error: bool = False
 
 
 class Never(Struct, frozen=True):

@@ -9,11 +9,13 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
-from pinnace.engine.calling import template_of
+from pinnace.engine.calling import fail_call, template_of
 from pinnace.engine.events import WorkEnded
-from pinnace.engine.leaf import attempt, fail_to_start, let_in, limits, prepared, timed_out
+from pinnace.engine.judgement import POD_DEADLINE
+from pinnace.engine.leaf import attempt, end, let_in, limits, prepared, timed_out
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.outputs import export
+from pinnace.engine.tasks import pod_deadline
 from pinnace.engine.turn import Turn
 
 _NO_OUTPUTS = NodeOutputs()
@@ -26,19 +28,19 @@ def assess(turn: Turn, node: Node) -> None:
         if admitted is None:
             return
         node = admitted
-    if timed_out(turn, node):
+    if _is_over(turn, node):
         return
     plan = template_of(turn, node)
     assert plan.work is not None, node.type
     try:
         template = prepared(turn, node)
-        _, whole = limits(template, node)
+        deadline = pod_deadline(template, node) if _is_pod(node) else limits(template, node)[1]
     except PinnaceError as error:
-        fail_to_start(turn, node, error)
+        fail_call(turn, node, error.message)
         return
-    deadlines = [each for each in (whole, node.deadline) if each is not None]
-    if node.wake_at != whole:
-        node = turn.put(replace(node, wake_at=whole))
+    if node.wake_at != deadline:
+        node = turn.put(replace(node, wake_at=deadline))
+    deadlines = [each for each in (deadline, node.deadline) if each is not None]
     turn.ask(
         plan.work(
             node=node.number,
@@ -48,6 +50,21 @@ def assess(turn: Turn, node: Node) -> None:
             deadline=min(deadlines) if deadlines else None,
         )
     )
+
+
+def _is_pod(node: Node) -> bool:
+    """Return whether Argo has a pod of its own do it."""
+    return node.type is NodeType.POD
+
+
+def _is_over(turn: Turn, node: Node) -> bool:
+    """Return whether the node's time is over, in which case it is ended now."""
+    if not _is_pod(node):
+        return timed_out(turn, node)
+    if node.wake_at is None or node.wake_at > turn.now:
+        return False
+    end(turn, node, POD_DEADLINE)
+    return True
 
 
 def ended(turn: Turn, node: Node, event: WorkEnded) -> None:

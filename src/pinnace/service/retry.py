@@ -144,6 +144,7 @@ class _Plan:
                 deadline=None,
                 locks=None,
                 notes=(),
+                is_call_error=False,
             )
             if number in self._again:
                 generation = self._run.state.generation + 1

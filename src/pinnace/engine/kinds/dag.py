@@ -6,10 +6,8 @@ and not what the DAG holds. It falls below zero when the task itself is done.
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from pinnace.base.errors import PinnaceError
-from pinnace.engine.calling import Wish, call, ended, template_of
+from pinnace.engine.calling import Wish, call, ended, fail_call, template_of
 from pinnace.engine.dagmemo import dag_plan
 from pinnace.engine.dagplan import DagPlan, forgives
 from pinnace.engine.fanout import Planned, plan
@@ -41,7 +39,7 @@ def assess(turn: Turn, node: Node) -> None:
         dag = Dag(turn, node, resolved, dag_plan(turn, node, resolved.template))
     except PinnaceError as error:
         turn.news.pop(node.number, None)
-        turn.settle(node, Phase.ERROR, error.message)
+        fail_call(turn, node, error.message)
         return
     if not dag.is_counted() or turn.is_fresh:
         turn.news.pop(node.number, None)
@@ -141,9 +139,7 @@ class Dag:
         if one.skip:
             ended(self.turn, wish, Phase.SKIPPED, one.skip)
             return
-        made = call(self.turn, wish)
-        if made.type is NodeType.SKIPPED and made.phase is Phase.ERROR:
-            self.turn.put(replace(made, message=f"task '{made.name}' errored: {made.message}"))
+        call(self.turn, wish)
 
     def _wish(self, task: DAGTask, one: Planned, parent: Node) -> Wish:
         return Wish(
@@ -227,7 +223,7 @@ class Dag:
         try:
             outputs = gather(template, tasks_scope(turn, self.node, template, self.plan, None))
         except PinnaceError as error:
-            turn.settle(self.node, Phase.ERROR, error.message)
+            fail_call(turn, self.node, error.message)
             return
         succeeded(turn, self.node, self.resolved, outputs)
 

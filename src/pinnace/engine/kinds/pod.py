@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
-from pinnace.engine.calling import template_of
+from pinnace.engine.calling import fail_call, template_of
 from pinnace.engine.containers import container_of, is_probed
 from pinnace.engine.daemons import became_ready, ended_as
 from pinnace.engine.events import TaskEnded, TaskReady, TaskStarted
 from pinnace.engine.judgement import judge
-from pinnace.engine.leaf import fail_to_start, let_in, limits, prepared, timed_out
+from pinnace.engine.leaf import let_in, limits, prepared, timed_out
 from pinnace.engine.multipod import go_on
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.outputs import export
@@ -40,7 +40,7 @@ def _start(turn: Turn, node: Node) -> None:
         pending, _ = limits(template, node)
         command = pod_command(turn, node, template)
     except PinnaceError as error:
-        fail_to_start(turn, node, error)
+        fail_call(turn, node, error.message)
         return
     if pending != node.wake_at:
         turn.put(replace(node, wake_at=pending))

@@ -8,11 +8,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
-from pinnace.engine.calling import body_scope, template_of
+from pinnace.engine.calling import body_scope, fail_call, template_of
 from pinnace.engine.leaf import let_in
 from pinnace.engine.limits import workflow_deadline
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
-from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide
+from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide, policy_of
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.spec.policies import RetryStrategy
@@ -42,15 +42,24 @@ def assess(turn: Turn, node: Node) -> None:
     try:
         decision = _decide(turn, node, last, len(attempts))
     except PinnaceError as error:
-        turn.settle(node, Phase.ERROR, error.message, last.outputs)
+        fail_call(turn, node, error.message)
         return
     if isinstance(decision, GiveUp):
-        turn.settle(node, last.phase, decision.message, last.outputs)
+        _give_up(turn, node, last, decision)
     elif decision.at > turn.now:
         if node.wake_at != decision.at:
             turn.put(replace(node, wake_at=decision.at, message=decision.message))
     else:
         _start(turn, turn.put(replace(node, wake_at=None, message="")), len(attempts), decision)
+
+
+def _give_up(turn: Turn, node: Node, last: Node, decision: GiveUp) -> None:
+    """End as the last attempt did; one that could not be begun and is not retried is an error of the call."""
+    policy = policy_of(template_of(turn, node).retry_strategy or RetryStrategy())
+    if last.is_call_error and policy == "OnFailure":
+        fail_call(turn, node, last.message)
+    else:
+        turn.settle(node, last.phase, decision.message, last.outputs)
 
 
 def _decide(turn: Turn, node: Node, last: Node, attempts: int) -> TryAgain | GiveUp:

@@ -88,8 +88,11 @@ def _finish(turn: Turn, node: Node, steps: tuple[WorkflowStep, ...]) -> None:
     forgiving = {step.name: step.continue_on for step in steps}
     for number in turn.children(node.number):
         child = turn.node(number)
-        if child.phase.is_bad and child.type is NodeType.SKIPPED:
-            turn.settle(node, Phase.ERROR, _creation_error(child))
+        if child.is_call_error and child.phase is Phase.FAILED:
+            turn.settle(node, Phase.FAILED, child.message)
+            return
+        if child.is_call_error:
+            turn.settle(node, Phase.ERROR, _call_error(child))
             return
     for number in turn.children(node.number):
         child = turn.node(number)
@@ -100,5 +103,5 @@ def _finish(turn: Turn, node: Node, steps: tuple[WorkflowStep, ...]) -> None:
     turn.settle(node, Phase.SUCCEEDED)
 
 
-def _creation_error(child: Node) -> str:
+def _call_error(child: Node) -> str:
     return f"step group deemed errored due to child {child.name} error: {child.message}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinnace.base.errors import PinnaceError
-from pinnace.engine.calling import template_of
+from pinnace.engine.calling import fail_call, template_of
 from pinnace.engine.leaf import fails_fast, let_in
 from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.outputs import gather, succeeded
@@ -61,6 +61,6 @@ def _finish(turn: Turn, node: Node) -> None:
     try:
         outputs = gather(resolved.template, scope)
     except PinnaceError as error:
-        turn.settle(node, Phase.ERROR, error.message)
+        fail_call(turn, node, error.message)
         return
     succeeded(turn, node, resolved, outputs)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.base.quantities import parse_duration
-from pinnace.engine.calling import body_scope, template_of
-from pinnace.engine.leaf import fail_to_start, let_in, prepared
+from pinnace.engine.calling import body_scope, fail_call, template_of
+from pinnace.engine.leaf import let_in, prepared
 from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.outputs import succeeded, supplied
 from pinnace.engine.turn import Turn
@@ -36,7 +36,7 @@ def _begin(turn: Turn, node: Node) -> None:
         if duration:
             turn.put(replace(admitted, wake_at=turn.now + parse_duration(duration)))
     except PinnaceError as error:
-        fail_to_start(turn, admitted, error)
+        fail_call(turn, admitted, error.message)
 
 
 def resume(turn: Turn, node: Node) -> None:
@@ -49,7 +49,7 @@ def resume(turn: Turn, node: Node) -> None:
             if expected.name not in parameters:
                 parameters[expected.name] = substitute(_default(expected), scope)
     except PinnaceError as error:
-        turn.settle(node, Phase.ERROR, error.message)
+        fail_call(turn, node, error.message)
         return
     outputs = NodeOutputs(parameters=parameters) if parameters else None
     succeeded(turn, node, plan, outputs)
