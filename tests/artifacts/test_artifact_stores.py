@@ -13,9 +13,10 @@ from pinnace.artifacts.httpstore import HttpStore
 from pinnace.artifacts.local import LocalStore
 from pinnace.artifacts.open import INSTEAD, ArtifactStores, StoreSettings
 from pinnace.artifacts.raw import RawStore
-from pinnace.artifacts.s3 import S3Credentials, S3Store
+from pinnace.artifacts.s3 import S3Store
 from pinnace.artifacts.unpack import UnpackLimits
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, NotFoundError, RefusedError
+from pinnace.ports.aws import AwsCredentials
 from pinnace.spec.locations import (
     GCS,
     HDFS,
@@ -210,7 +211,7 @@ def test_the_secrets_of_a_location_are_resolved(stores: ArtifactStores) -> None:
     )
     store, _ = stores.store_for(Artifact(s3=s3))
     assert isinstance(store, S3Store)
-    assert store._credentials == S3Credentials(
+    assert store._credentials == AwsCredentials(
         access_key="s-id", secret_key="s-secret", session_token="s-token"
     )
 
@@ -222,7 +223,7 @@ def test_a_missing_secret_is_told(stores: ArtifactStores) -> None:
 
 
 def test_the_credentials_of_the_settings_are_used_where_no_secret_is_named(local: LocalStore) -> None:
-    credentials = S3Credentials(access_key="a", secret_key="b")
+    credentials = AwsCredentials(access_key="a", secret_key="b")
     settings = StoreSettings(endpoint_url="http://127.0.0.1:1", credentials=credentials)
     store, _ = ArtifactStores(local, secrets, settings).store_for(Artifact(s3=S3(bucket="b", key="k")))
     assert isinstance(store, S3Store)

@@ -13,14 +13,15 @@ pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnac
 import boto3
 from moto.server import ThreadedMotoServer
 
-from pinnace.artifacts.s3 import S3Credentials, S3Store
+from pinnace.artifacts.s3 import S3Store
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
+from pinnace.ports.aws import AwsCredentials
 from pinnace.spec.locations import KeySelector
 from pinnace.spec.parameters import S3
 from pinnace.testing.contracts.artifacts import ArtifactStoreContract
 
-CREDENTIALS = S3Credentials(
+CREDENTIALS = AwsCredentials(
     access_key="AKIAKEYOFTEST", secret_key="secret-of-the-test", session_token="token"
 )
 

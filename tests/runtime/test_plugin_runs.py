@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,13 @@ class _Plugin(BaseHTTPRequestHandler):
     """Executes templates whose plugin is ``hello``, for who knows the token."""
 
     def do_POST(self) -> None:  # the name that the base class looks for
-        template = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["template"]
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "X-Amz-Invocation-Type" in self.headers:
+            self._work(body)
+        else:
+            self._execute(body["template"])
+
+    def _execute(self, template: dict[str, Any]) -> None:
         node = {"phase": "Succeeded", "outputs": {"parameters": [{"name": "said", "value": "hello"}]}}
         is_known = (
             self.headers["Authorization"] == "Bearer sesame" and self.path == "/api/v1/template.execute"
@@ -32,6 +39,15 @@ class _Plugin(BaseHTTPRequestHandler):
         self.send_response(200 if is_known else 401)
         self.end_headers()
         self.wfile.write(json.dumps({"node": node} if "hello" in template["plugin"] else {}).encode())
+
+    def _work(self, payload: dict[str, Any]) -> None:
+        """Be a function of Lambda that doubles ``x`` and fails without it."""
+        self.send_response(200)
+        if "x" not in payload:
+            self.send_header("X-Amz-Function-Error", "Unhandled")
+        self.end_headers()
+        failure = {"errorType": "KeyError", "errorMessage": "'x'"}
+        self.wfile.write(json.dumps({"twice": payload["x"] * 2} if "x" in payload else failure).encode())
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -97,4 +113,37 @@ def test_without_a_file_of_plugins_what_is_not_built_in_is_refused_before_the_st
     with pytest.raises(RefusedError, match="execute the plugin hello") as caught:
         run(pinnace, "    - {name: main, plugin: {hello: {}}}\n")
     assert "PINNACE_PLUGINS" in caught.value.remedy
+    pinnace.close()
+
+
+def test_a_function_of_lambda_gives_outputs_or_fails_its_node(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("botocore", reason="it comes with pinnace[aws]")
+    pinnace = opened(tmp_path)
+    function = f"functionName: f, region: eu-west-1, endpoint: '{address}'"
+    keys = "accessKeySecret: {name: aws, key: id}, secretKeySecret: {name: aws, key: secret}"
+    found = run(
+        pinnace,
+        f"""
+    - name: main
+      steps:
+      - - {{name: good, template: double}}
+      - - {{name: bad, template: bad, continueOn: {{failed: true}}}}
+      - - {{name: again, template: double, when: "{{{{steps.good.outputs.parameters.twice}}}} == ab"}}
+    - name: double
+      plugin: {{aws-lambda: {{payload: {{x: a}}, {function}, {keys}}}}}
+      outputs: {{parameters: [{{name: twice, valueFrom: {{supplied: {{}}}}}}]}}
+    - name: bad
+      plugin: {{aws-lambda: {{{function}, {keys}}}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: aws}}
+stringData: {{id: i, secret: s}}
+""",
+    )
+    nodes = {node.key: node for node in found.nodes.values()}
+    assert found.state.phase == "Succeeded"
+    assert nodes["good"].outputs.parameters == {"twice": "aa"}
+    assert nodes["again"].phase == "Skipped"
+    assert (nodes["bad"].phase, nodes["bad"].message) == ("Failed", "the function failed: KeyError: 'x'")
     pinnace.close()

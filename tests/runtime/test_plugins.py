@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
+from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, ManifestError, PinnaceError, UsageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.commands import CallPlugin
 from pinnace.engine.node import Phase
-from pinnace.ports.http import HttpOutcome, HttpRequest
+from pinnace.ports.aws import AwsCredentials
+from pinnace.ports.http import HttpHeader, HttpOutcome, HttpRequest
 from pinnace.ports.mail import Letter
 from pinnace.runtime.notices import Notifier
 from pinnace.runtime.plugins import PluginWorker
 from pinnace.runtime.workers import Done
+from pinnace.spec.parameters import Outputs, Parameter
 from pinnace.spec.plugins import Plugin, read_plugins
 from pinnace.spec.templates import Template
 from pinnace.testing.builders import bundle_of, document, run_of
@@ -45,6 +49,7 @@ class World:
         self.asked: list[HttpRequest] = []
         self.letters: list[Letter] = []
         self.slept: list[float] = []
+        self.signed_for: list[tuple[str, str, AwsCredentials | None]] = []
 
     async def request(self, request: HttpRequest) -> HttpOutcome:
         self.asked.append(request)
@@ -58,6 +63,15 @@ class World:
         if self.mail:
             raise self.mail.pop(0)
 
+    def endpoint(self, service: str, region: str, given: str) -> str:
+        return given or f"https://{service}.{region}"
+
+    def signed(
+        self, request: HttpRequest, service: str, region: str, credentials: AwsCredentials | None
+    ) -> HttpRequest:
+        self.signed_for.append((service, region, credentials))
+        return replace(request, headers=(*request.headers, HttpHeader("Authorization", "signed")))
+
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
@@ -68,12 +82,15 @@ def worker(world: World, *names: str) -> PluginWorker:
     run = run_of(bundle_of(f"{workflow}\n---\n{json.dumps(SECRET)}"))
     plugins = [Plugin(name=name, address=f"http://{name}/", token=f"t-{name}") for name in names]
     return PluginWorker(
-        run, plugins, world, Notifier(world, world, run.lookup.catalogue, world.sleep), world.sleep
+        run, plugins, world, Notifier(world, world, world, run.lookup.catalogue, world.sleep), world.sleep
     )
 
 
-def command(plugin: Any) -> CallPlugin:
+def command(plugin: Any, *outputs: str) -> CallPlugin:
     template = Template(name="main", plugin=plugin)
+    if outputs:
+        declared = tuple(Parameter(name=name) for name in outputs)
+        template = replace(template, outputs=Outputs(parameters=declared))
     return CallPlugin(node=NodeNumber(1), attempt_id="a", node_name="wf", template=template)
 
 
@@ -237,3 +254,125 @@ async def test_a_built_in_plugin_that_is_wrong_fails_the_node(plugin: Any, why: 
     done = await worker(World()).perform(command(plugin))
     assert done.phase is Phase.FAILED
     assert why in done.message
+
+
+# Amazon's services ------------------------------------------------------------------------------------------
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:deals"
+QUEUE = "https://sqs.eu-west-2.amazonaws.com/123456789012/deals"
+FUNCTION = "arn:aws:lambda:eu-west-3:123456789012:function:deal"
+KEYS = {
+    "accessKeySecret": {"name": "s", "key": "token"},
+    "secretKeySecret": {"name": "s", "key": "password"},
+}
+
+
+async def test_a_message_is_published_with_the_named_keys_and_signed_anew_after_trouble() -> None:
+    world = World(
+        answered(503, ""), answered(200, "<PublishResult><MessageId>m1</MessageId></PublishResult>")
+    )
+    body = {
+        "topicArn": TOPIC,
+        "message": "2 deals & more",
+        "subject": "Done",
+        "attributes": {"a": "b"},
+        **KEYS,
+    }
+    assert await worker(world).perform(command({"aws-sns": body})) == Done(result="m1")
+    keys = AwsCredentials(access_key="xoxb", secret_key="pw")
+    assert world.signed_for == [("sns", "eu-west-1", keys)] * 2
+    assert (world.asked[1].method, world.asked[1].url) == ("POST", "https://sns.eu-west-1/")
+    assert dict(parse_qsl(world.asked[1].body)) == {
+        "Action": "Publish",
+        "Version": "2010-03-31",
+        "TopicArn": TOPIC,
+        "Message": "2 deals & more",
+        "Subject": "Done",
+        "MessageAttributes.entry.1.Name": "a",
+        "MessageAttributes.entry.1.Value.DataType": "String",
+        "MessageAttributes.entry.1.Value.StringValue": "b",
+    }
+
+
+async def test_a_message_is_queued_in_the_region_of_the_queue() -> None:
+    world = World(answered(200, {"MessageId": "m2"}))
+    body = {"queueUrl": QUEUE, "message": "hi", "delaySeconds": "5", "endpoint": "http://there"}
+    assert await worker(world).perform(command({"aws-sqs": body})) == Done(result="m2")
+    assert world.signed_for == [("sqs", "eu-west-2", None)]
+    assert world.asked[0].url == "http://there/"
+    assert json.loads(world.asked[0].body) == {"QueueUrl": QUEUE, "MessageBody": "hi", "DelaySeconds": 5}
+
+
+async def test_what_a_function_answers_is_the_result_and_the_declared_parameters() -> None:
+    answer = {"price": 12, "names": ["a"], "text": "t", "unasked": 1}
+    world = World(answered(200, answer))
+    body = {"functionName": FUNCTION, "qualifier": "live", "payload": {"x": ["1"]}}
+    done = await worker(world).perform(command({"aws-lambda": body}, "price", "names", "text", "absent"))
+    assert done == Done(result=json.dumps(answer), parameters={"price": "12", "names": '["a"]', "text": "t"})
+    [asked] = world.asked
+    name = "arn%3Aaws%3Alambda%3Aeu-west-3%3A123456789012%3Afunction%3Adeal"
+    assert asked.url == (f"https://lambda.eu-west-3/2015-03-31/functions/{name}/invocations?Qualifier=live")
+    assert json.loads(asked.body) == {"x": ["1"]}
+
+
+async def test_a_function_that_failed_fails_the_node_and_is_not_called_again() -> None:
+    failure = {"errorType": "ValueError", "errorMessage": "no such article"}
+    outcome = replace(answered(200, failure), succeeded=False, message="successCondition … evaluated false")
+    world = World(outcome)
+    done = await worker(world).perform(command({"aws-lambda": {"functionName": FUNCTION}}))
+    assert done.phase is Phase.FAILED
+    assert (done.message, done.result) == (
+        "the function failed: ValueError: no such article",
+        outcome.result,
+    )
+    assert world.slept == []
+
+
+SNS_ERROR = "<Error><Code>NotFound</Code><Message>Topic &lt;x&gt;</Message></Error>"
+SNS = {"topicArn": TOPIC, "message": "m"}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "answers", "why"),
+    [
+        (
+            {"aws-sns": SNS},
+            [answered(404, SNS_ERROR)],
+            "SNS: NotFound: Topic <x>",
+        ),
+        (
+            {"aws-sqs": {"queueUrl": QUEUE, "message": "m"}},
+            [answered(400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no queue"})],
+            "SQS: QueueDoesNotExist: no queue",
+        ),
+        (
+            {"aws-lambda": {"functionName": FUNCTION}},
+            [answered(404, {"Type": "User", "Message": "Function not found"})],
+            "Lambda: User: Function not found",
+        ),
+        (
+            {"aws-lambda": {"functionName": FUNCTION}},
+            [HttpOutcome(succeeded=False, message="no such host")],
+            "Lambda: no such host",
+        ),
+        ({"aws-lambda": {"functionName": "deal"}}, [], "the call of AWS needs a region"),
+        ({"aws-sns": {"message": "m"}}, [], "plugin.aws-sns: Object missing required field `topicArn`"),
+        (
+            {
+                "aws-sns": {
+                    "topicArn": TOPIC,
+                    "message": "m",
+                    **KEYS,
+                    "accessKeySecret": {"name": "no", "key": "k"},
+                }
+            },
+            [],
+            'secret "no" not found',
+        ),
+    ],
+)
+async def test_why_a_call_of_aws_failed_is_told_in_its_words(
+    plugin: Any, answers: list[HttpOutcome], why: str
+) -> None:
+    done = await worker(World(*answers)).perform(command(plugin))
+    assert (done.phase, done.message) == (Phase.FAILED, why)

@@ -6,8 +6,9 @@ Source: Argo workflow/artifacts/gcs, workflow/artifacts/oss.
 from __future__ import annotations
 
 from pinnace.artifacts.objects import RETRIES, BucketStore, reason_of
-from pinnace.artifacts.s3 import S3Credentials, S3Store
+from pinnace.artifacts.s3 import S3Store
 from pinnace.base.errors import ArtifactError, RefusedError
+from pinnace.ports.aws import AwsCredentials
 from pinnace.spec.locations import GCS, OSS
 from pinnace.spec.parameters import S3
 
@@ -64,7 +65,7 @@ def open_oss(location: OSS, access_key: str, secret_key: str) -> S3Store:
         addressing_style="virtual-hosted" if is_public else "path",
         create_bucket_if_not_present={} if location.create_bucket_if_not_present else None,
     )
-    credentials = S3Credentials(
+    credentials = AwsCredentials(
         access_key=access_key, secret_key=secret_key, session_token=location.security_token
     )
     return S3Store(s3, credentials)

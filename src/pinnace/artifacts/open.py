@@ -13,10 +13,11 @@ from pinnace.artifacts.files import appearing, apply_mode
 from pinnace.artifacts.local import LocalStore
 from pinnace.artifacts.pack import pack
 from pinnace.artifacts.raw import RawStore
-from pinnace.artifacts.s3 import S3Credentials, S3Store
+from pinnace.artifacts.s3 import S3Store
 from pinnace.artifacts.unpack import DEFAULT_LIMITS, UnpackLimits, unpack
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, InvariantBroken, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
+from pinnace.ports.aws import AwsCredentials
 from pinnace.spec.locate import LOCAL, is_packed, is_supplied, key_of, location_of, relocate
 from pinnace.spec.locations import GCS, OSS, Artifactory, Git, KeySelector
 from pinnace.spec.parameters import S3, Artifact, ArtifactLocation, HTTPArtifact
@@ -41,7 +42,7 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     endpoint_url: str | None = None
     """Asked in place of every S3 endpoint; for emulators."""
-    credentials: S3Credentials | None = None
+    credentials: AwsCredentials | None = None
     """Used for S3 locations that name no secrets; None is the AWS SDK's own chain."""
     allow_link_local: bool = False
     """True: http artifacts may be asked of link-local and metadata addresses."""
@@ -211,7 +212,7 @@ class ArtifactStores:
     def _open_s3(self, location: S3) -> ArtifactStore:
         credentials = self._settings.credentials
         if _is_named(location.access_key_secret):
-            credentials = S3Credentials(
+            credentials = AwsCredentials(
                 access_key=self._secret(location.access_key_secret),
                 secret_key=self._secret(location.secret_key_secret),
                 session_token=self._secret(location.session_token_secret),

@@ -9,10 +9,9 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from pinnace.artifacts.objects import RETRIES, BucketStore, reason_of
 from pinnace.base.errors import ArtifactError, RefusedError
+from pinnace.ports.aws import AwsCredentials
 from pinnace.spec.parameters import S3
 
 if TYPE_CHECKING:
@@ -20,17 +19,6 @@ if TYPE_CHECKING:
     from obstore.store import S3Store as ObjectStore  # imported where it is used: most runs never need it
 
 _AMAZON_HOST = re.compile(r"s3([.-][a-z0-9-]+)?\.amazonaws\.com")
-
-
-class S3Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """Resolved secrets. None of them is ever part of a message."""
-
-    access_key: str
-    secret_key: str
-    session_token: str = ""
-
-    def __repr__(self) -> str:
-        return "S3Credentials(…)"
 
 
 class S3Store(BucketStore):
@@ -50,7 +38,7 @@ class S3Store(BucketStore):
     def __init__(
         self,
         location: S3,
-        credentials: S3Credentials | None = None,
+        credentials: AwsCredentials | None = None,
         *,
         ca: str = "",
         endpoint_url: str | None = None,
@@ -124,7 +112,7 @@ class S3Store(BucketStore):
         except ImportError as error:
             raise RefusedError(
                 f"createBucketIfNotPresent of the bucket {self._location.bucket!r} needs boto3",
-                remedy="Install it with: pip install 'pinnace[world]', or create the bucket beforehand.",
+                remedy="Install it with: pip install 'pinnace[aws]', or create the bucket beforehand.",
             ) from error
         region = self._location.region
         credentials = self._credentials
@@ -172,7 +160,7 @@ def _sdk_credentials(location: S3) -> S3CredentialProvider | None:
         if location.role_arn:
             raise RefusedError(
                 f"the roleARN of the bucket {location.bucket!r} needs boto3",
-                remedy="Install it with: pip install 'pinnace[world]', or give the location secrets.",
+                remedy="Install it with: pip install 'pinnace[aws]', or give the location secrets.",
             ) from error
         return None
     session = boto3.Session(region_name=location.region or None)

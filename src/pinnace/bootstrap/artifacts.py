@@ -23,16 +23,11 @@ def artifact_keeper(run: Run, settings: Settings, local: Path, world: World | No
     """
     from pinnace.artifacts.local import LocalStore
     from pinnace.artifacts.open import ArtifactStores, StoreSettings
-    from pinnace.artifacts.s3 import S3Credentials
     from pinnace.runtime.environment import secret_text
 
     stores = StoreSettings(allow_link_local=settings.allow_link_local)
     if world is not None:
-        keys = world.environment()
-        credentials = S3Credentials(
-            access_key=keys["AWS_ACCESS_KEY_ID"], secret_key=keys["AWS_SECRET_ACCESS_KEY"]
-        )
-        stores = replace(stores, endpoint_url=world.endpoint_url, credentials=credentials)
+        stores = replace(stores, endpoint_url=world.endpoint_url, credentials=world.credentials)
     return ArtifactStores(
         LocalStore(local),
         lambda selector: secret_text(run.lookup.catalogue, selector.name, selector.key),

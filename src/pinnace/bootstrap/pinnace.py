@@ -166,7 +166,7 @@ class Pinnace:
             save=save,
             owner=self.owner,
             executor=executor,
-            workers=workers(self.settings, http, self.cluster, self._keeper, self._adopt),
+            workers=workers(self.settings, http, self.cluster, self._keeper, self._adopt, self._world),
             keeper=self._keeper,
             images=self.images,
             runs=self.home.runs,

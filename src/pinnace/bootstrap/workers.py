@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # adapters are imported when they are first used, so that `li
     from pinnace.runtime.workers import Worker
     from pinnace.service.cluster import StoreCluster
     from pinnace.spec.plugins import Plugin
+    from pinnace.world.world import World
 
 
 def workers(
@@ -26,6 +27,7 @@ def workers(
     cluster: StoreCluster,
     keeper: Callable[[Run], ArtifactKeeper],
     adopt: Callable[[str], None],
+    world: World | None,
 ) -> Callable[[Run], Mapping[type[Work], Worker]]:
     """Return what makes the table of a run's workers: one row a kind of work.
 
@@ -35,10 +37,12 @@ def workers(
         cluster: the objects that resource templates act on.
         keeper: makes what keeps the artifacts of a run.
         adopt: drives a run, by its uid, that a resource template made.
+        world: answers for AWS, if there is one.
 
     Raises:
         UsageError: the file that names the plugins cannot be read.
     """
+    from pinnace.executors.aws import BotoSigner
     from pinnace.executors.mail import SmtpMailer
     from pinnace.runtime.data import Transformer
     from pinnace.runtime.garbage import Collector
@@ -51,6 +55,7 @@ def workers(
     window = Window()
     plugins = _plugins(settings)
     mailer = SmtpMailer(allow_link_local=settings.allow_link_local)
+    signer = BotoSigner(world.endpoint_url, world.credentials) if world is not None else BotoSigner()
 
     def of(run: Run) -> dict[type[Work], Worker]:
         kept = keeper(run)
@@ -59,7 +64,9 @@ def workers(
             TransformData: Transformer(kept, repository_of(run)),
             ActOnObject: ResourceWorker(run, cluster, kept, adopt),
             DeleteArtifacts: Collector(kept),
-            CallPlugin: PluginWorker(run, plugins, http, Notifier(http, mailer, run.lookup.catalogue)),
+            CallPlugin: PluginWorker(
+                run, plugins, http, Notifier(http, mailer, signer, run.lookup.catalogue)
+            ),
         }
 
     return of

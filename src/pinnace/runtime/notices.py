@@ -1,27 +1,26 @@
-"""The plugins that are built in: webhooks, Slack and mail."""
+"""The plugins that are built in: webhooks, Slack and mail; those for AWS are in ``amazon``."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
 from pinnace.base.errors import EnvironmentFailure, ManifestError
 from pinnace.engine.node import Phase
+from pinnace.ports.aws import AwsSigner
 from pinnace.ports.http import HttpHeader, HttpOutcome, HttpRequest, HttpRunner
 from pinnace.ports.mail import Letter, Mailer
+from pinnace.runtime.amazon import Amazon
 from pinnace.runtime.environment import secret_text
-from pinnace.runtime.persistence import PAUSE, TRIES, persistently
+from pinnace.runtime.persistence import PASSING, PAUSE, TRIES, Sleep, persistently
 from pinnace.runtime.workers import Done
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.locations import KeySelector
-from pinnace.spec.plugins import Builtin, Email, Slack, Webhook
+from pinnace.spec.plugins import AwsLambda, AwsSns, AwsSqs, Builtin, Email, Slack, Webhook
 from pinnace.spec.templates import HTTPHeader
 
-#: Statuses after which a request is sent again.
-_PASSING = {429, 500, 502, 503, 504}
 _TIMEOUT = 30.0
 
 
@@ -31,6 +30,7 @@ class Notifier:
     Args:
         http: sends requests.
         mailer: sends mail.
+        signer: signs requests to AWS.
         catalogue: where secrets are.
         sleep: waits.
     """
@@ -39,11 +39,13 @@ class Notifier:
         self,
         http: HttpRunner,
         mailer: Mailer,
+        signer: AwsSigner,
         catalogue: Catalogue,
-        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._http = http
         self._mailer = mailer
+        self._amazon = Amazon(http, signer, self._secret, sleep)
         self._catalogue = catalogue
         self._sleep = sleep
 
@@ -51,9 +53,11 @@ class Notifier:
         """Return what became of it.
 
         Raises:
-            ManifestError: it cannot be done so, or a secret is missing.
+            PinnaceError: it cannot be done so, or a secret is missing.
         """
         match body:
+            case AwsSns() | AwsSqs() | AwsLambda():
+                return await self._amazon.perform(body)
             case Webhook():
                 return await self._call(body)
             case Slack():
@@ -138,7 +142,7 @@ class Notifier:
         return Done()
 
     async def _sent(self, request: HttpRequest) -> HttpOutcome:
-        return await persistently(self._http, request, self._sleep, _PASSING)
+        return await persistently(lambda: self._http.request(request), self._sleep, PASSING)
 
     def _header(self, header: HTTPHeader) -> HttpHeader:
         source = header.value_from

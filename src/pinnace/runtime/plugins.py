@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
 from pinnace.base.quantities import parse_go_duration
@@ -23,6 +24,7 @@ from pinnace.runtime.workers import Done
 from pinnace.spec.encode import encode
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.plugins import Plugin, builtin_of
+from pinnace.spec.templates import Template
 
 #: Seconds that an answer may take.
 _TIMEOUT = 30.0
@@ -66,7 +68,7 @@ class PluginWorker:
         try:
             builtin = builtin_of(command.template.plugin)
             if builtin is not None:
-                return await self._notifier.perform(builtin)
+                return _declared(await self._notifier.perform(builtin), command.template)
         except PinnaceError as error:
             return Done(Phase.FAILED, error.message)
         return Done(Phase.FAILED, "no plugin executed the template")
@@ -91,7 +93,7 @@ class PluginWorker:
             body=body,
             timeout=_TIMEOUT,
         )
-        outcome = await persistently(self._http, request, self._sleep, {503})
+        outcome = await persistently(lambda: self._http.request(request), self._sleep, {503})
         if outcome.status == 404:
             self._deaf.add(plugin.name)
             return None
@@ -102,6 +104,12 @@ class PluginWorker:
             return _understood(msgspec.json.decode(outcome.result or "{}"))
         except (msgspec.DecodeError, msgspec.ValidationError, PinnaceError, TypeError, ValueError) as error:
             return Done(Phase.ERROR, f"plugin {plugin.name}: its answer is not one: {error}")
+
+
+def _declared(done: Done, template: Template) -> Done:
+    """Return the end with those parameters alone that the template has as outputs."""
+    names = {each.name for each in template.outputs.parameters}
+    return replace(done, parameters={k: v for k, v in done.parameters.items() if k in names})
 
 
 def _understood(reply: dict[str, Any]) -> Done | float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from secrets import choice
 
 from msgspec.structs import replace
@@ -25,7 +26,7 @@ from pinnace.service.estimates import with_estimate
 from pinnace.service.labels import of_template
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.merge import with_template_ref
-from pinnace.spec.plugins import BUILTINS, builtin_of
+from pinnace.spec.plugins import BUILTINS, AwsCall, builtin_of
 from pinnace.spec.references import TemplateLookup
 from pinnace.spec.repositories import resolve
 from pinnace.spec.templates import Template
@@ -257,7 +258,15 @@ def refuse_plugins(workflow: Workflow, catalogue: Catalogue) -> None:
         ManifestError: one is, and is wrong.
     """
     for template in reachable(with_template_ref(workflow, catalogue), catalogue):
-        if template.plugin is not None and builtin_of(template.plugin) is None:
+        if template.plugin is None:
+            continue
+        builtin = builtin_of(template.plugin)
+        if isinstance(builtin, AwsCall) and find_spec("botocore") is None:
+            raise RefusedError(
+                f"the template {template.name} calls AWS, and a package for that is not installed",
+                remedy="Install it with: pip install 'pinnace[aws]'",
+            )
+        if builtin is None:
             name = next(iter(template.plugin), "") if isinstance(template.plugin, dict) else ""
             raise RefusedError(
                 f"no plugin is there that could execute the plugin {name} (template {template.name})",

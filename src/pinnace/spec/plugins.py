@@ -50,10 +50,67 @@ class Email(Spec, frozen=True):
     body: str = ""
 
 
-Builtin = Webhook | Slack | Email
+class AwsCall(Spec, frozen=True):
+    """What the calls of Amazon's services have in common."""
+
+    region: str = ""
+    """Needed where no ARN or URL names it."""
+    endpoint: str = ""
+    """As ``https://HOST``, in place of Amazon's for the region."""
+    access_key_secret: KeySelector | None = None
+    """With ``secretKeySecret``; without both, the AWS SDK's own chain of credentials is asked."""
+    secret_key_secret: KeySelector | None = None
+    session_token_secret: KeySelector | None = None
+
+
+class AwsSns(AwsCall, frozen=True, kw_only=True):
+    """A message to a topic of SNS."""
+
+    topic_arn: str
+    message: str
+    subject: str = ""
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
+    message_group_id: str = ""
+    """Of a FIFO topic, as the next."""
+    message_deduplication_id: str = ""
+
+
+class AwsSqs(AwsCall, frozen=True, kw_only=True):
+    """A message to a queue of SQS."""
+
+    queue_url: str
+    message: str
+    delay_seconds: int = 0
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
+    message_group_id: str = ""
+    """Of a FIFO queue, as the next."""
+    message_deduplication_id: str = ""
+
+
+class AwsLambda(AwsCall, frozen=True, kw_only=True):
+    """A function of Lambda."""
+
+    function_name: str
+    """Or its ARN."""
+    qualifier: str = ""
+    """A version or an alias."""
+    payload: Any = msgspec.field(default_factory=dict)
+    """A text is sent as it is, anything else as JSON."""
+    invocation_type: str = "RequestResponse"
+    """``Event`` does not wait for the function."""
+
+
+Builtin = Webhook | Slack | Email | AwsSns | AwsSqs | AwsLambda
 
 #: What is built in, by the key under ``plugin``.
-BUILTINS: dict[str, type[Builtin]] = {"webhook": Webhook, "slack": Slack, "email": Email}
+BUILTINS: dict[str, type[Builtin]] = {
+    "webhook": Webhook,
+    "slack": Slack,
+    "email": Email,
+    "aws-sns": AwsSns,
+    "aws-sqs": AwsSqs,
+    "aws-lambda": AwsLambda,
+}
 
 
 class Plugin(Spec, frozen=True):
@@ -94,7 +151,7 @@ def builtin_of(body: Any) -> Builtin | None:
     if name not in BUILTINS:
         return None
     try:
-        return msgspec.convert(given, BUILTINS[name])
+        return msgspec.convert(given, BUILTINS[name], strict=False)  # a tag makes a text of a number
     except msgspec.ValidationError as error:
         message = f"plugin.{name}: {error}"
         raise ManifestError(message) from None

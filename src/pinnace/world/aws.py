@@ -1,7 +1,8 @@
 """An emulator of AWS in this process, and clients for it.
 
 moto's own server answers S3, SNS, SQS and STS on a free port of the loopback interface. Any credentials are
-accepted. State is kept in memory and belongs to the process: starting anew forgets what was there.
+accepted. Every function of Lambda is there, and answers with what it was given. State is kept in memory and
+belongs to the process: starting anew forgets what was there.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from pinnace.base.errors import RefusedError
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
 
-_ARN = re.compile(r"arn:aws[a-z-]*:(sns|sqs):([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,256})(?![\w.-])")
+_NAME = r"([A-Za-z0-9_-]{1,256})(?![\w.-])"
+_ARN = re.compile(rf"arn:aws[a-z-]*:(sns|sqs):([a-z0-9-]+):(\d{{12}}):{_NAME}")
+_QUEUE_URL = re.compile(rf"https://(sqs)\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{{12}})/{_NAME}")
 
 
 @dataclass(frozen=True)
 class Arn:
-    """The name of a topic (``sns``) or a queue (``sqs``)."""
+    """The name of a topic (``sns``) or a queue (``sqs``); ``text`` is how a manifest writes it."""
 
     service: str
     region: str
@@ -33,8 +36,15 @@ class Arn:
 
 
 def find_arns(text: str) -> list[Arn]:
-    """Return the topics and queues that ``text`` names, in order; ``.fifo`` ones are not found."""
-    return [Arn(*match.group(1, 2, 3, 4, 0)) for match in _ARN.finditer(text)]
+    """Return the topics and queues that ``text`` names; ``.fifo`` ones are not found.
+
+    A queue that a URL names is the default account's: who sends to it there acts as that one.
+    """
+    urls = (
+        Arn(service, region, DEFAULT_ACCOUNT, name, url)
+        for service, region, name, url in (match.group(1, 2, 4, 0) for match in _QUEUE_URL.finditer(text))
+    )
+    return [*(Arn(*match.group(1, 2, 3, 4, 0)) for match in _ARN.finditer(text)), *urls]
 
 
 class AwsServer:
@@ -51,12 +61,14 @@ class AwsServer:
     def start(self) -> None:
         """Answer at ``endpoint_url`` from now on, with nothing stored."""
         try:
+            from moto.core.config import default_user_config
             from moto.server import ThreadedMotoServer
         except ImportError as error:
             raise RefusedError(
                 f"the embedded world needs packages that are not installed ({error})",
                 remedy="install them: pip install 'pinnace[world]'",
             ) from error
+        default_user_config["lambda"] = {"use_docker": False}  # functions are not run
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line a request would drown the run's own
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()

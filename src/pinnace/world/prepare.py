@@ -2,8 +2,9 @@
 
 Two marks are read, wherever they stand in a document, after ``{{workflow.parameters.NAME}}`` has been
 replaced by the values that the run will have: the ``bucket`` of every ``s3`` location, and every ARN of a
-topic or a queue in any text. What only other variables name (``{{inputs.parameters.bucket}}``) is not
-found: the task then meets "no such bucket", as it would where nobody made it.
+topic or a queue, or URL of a queue, in any text. What only other variables name
+(``{{inputs.parameters.bucket}}``) is not found: the task then meets "no such bucket", as it would where
+nobody made it.
 """
 
 from __future__ import annotations

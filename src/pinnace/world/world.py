@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
+from pinnace.ports.aws import AwsCredentials
 from pinnace.ports.executor import StagedFile
 from pinnace.world.aws import DEFAULT_REGION, AwsServer
 from pinnace.world.posts import POSTS_ORIGIN, PostsServer
@@ -77,6 +78,11 @@ class World:
         return self._aws.endpoint_url
 
     @property
+    def credentials(self) -> AwsCredentials:
+        """Return what calls to the emulator are signed with, which takes any."""
+        return AwsCredentials(access_key="pinnace", secret_key="pinnace")  # noqa: S106 - it is none
+
+    @property
     def posts_url(self) -> str:
         """Return where the posts API is."""
         return self._posts.url
@@ -90,8 +96,8 @@ class World:
         """Return the variables that lead a task's AWS tools here; what the manifest sets itself wins."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "pinnace",
-            "AWS_SECRET_ACCESS_KEY": "pinnace",
+            "AWS_ACCESS_KEY_ID": self.credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.credentials.secret_key,
             "AWS_DEFAULT_REGION": DEFAULT_REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
