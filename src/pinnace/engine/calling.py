@@ -181,7 +181,8 @@ def template_of(turn: Turn, node: Node) -> TemplatePlan:
     """
     if node.inline is not None:
         return _plan_of(turn, turn.run.lookup.resolve(Call(inline=node.inline), node.scope))
-    return find_template(turn, node.template, node.template_ref, node.scope)
+    known = turn.run.templates.get((node.template, node.template_ref, node.scope))
+    return known if known is not None else find_template(turn, node.template, node.template_ref, node.scope)
 
 
 def find_template(turn: Turn, name: str, ref: TemplateRef | None, scope: str) -> TemplatePlan:
@@ -248,5 +249,5 @@ def body_scope(turn: Turn, node: Node, template: Template, extra: dict[str, obje
     names = NamesLayer(turn, node, template)
     inputs = InputsLayer(template, node.inputs)
     if extra:
-        return Chain(Values(extra), names, inputs, GlobalsLayer(turn))
-    return Chain(names, inputs, GlobalsLayer(turn))
+        return Chain(Values(extra), inputs, names, GlobalsLayer(turn))
+    return Chain(inputs, names, GlobalsLayer(turn))

@@ -29,7 +29,7 @@ def shutdown_gate(turn: Turn, node: Node) -> Verdict:
     Source: Argo workflowpod.go, and operator.go failNodesWithoutCreatedPodsAfterDeadlineOrShutdown.
     """
     shutdown = turn.state.shutdown
-    if not node.type.is_leaf or may_run(shutdown, node):
+    if may_run(shutdown, node) or not node.type.is_leaf:
         return None
     if node.type is NodeType.POD and node.locks is None:
         return Refuse(Phase.FAILED, f"workflow shutdown with strategy: {shutdown.value}")
@@ -57,10 +57,10 @@ def workflow_parallelism_gate(turn: Turn, _node: Node) -> Verdict:
 
 def fail_fast_gate(turn: Turn, node: Node) -> Verdict:
     """Let nothing new start below a template whose child failed, if it says ``failFast``."""
+    if not turn.tally(node.boundary).bad:
+        return None
     caller = boundary_template(turn, node)
-    if caller is not None and caller.fail_fast and turn.tally(node.boundary).bad:
-        return Never()
-    return None
+    return Never() if caller is not None and caller.fail_fast else None
 
 
 def template_parallelism_gate(turn: Turn, node: Node) -> Verdict:

@@ -45,7 +45,7 @@ def bind(
     declared = template.inputs
     if not declared.parameters and not declared.artifacts:
         return _NOTHING
-    handed = {each.name: each.value for each in arguments.parameters if each.value not in {None, ABSENT}}
+    handed = {each.name: each.value for each in arguments.parameters if each.value != ABSENT}
     values = {
         each.name: value for each in declared.parameters if (value := handed.get(each.name)) is not None
     }

@@ -77,6 +77,8 @@ def _phase(template: Template, event: TaskEnded, missing: list[str], container: 
 
 def _kept(template: Template, event: TaskEnded, missing: list[str]) -> tuple[Phase, str]:
     """Return what an end without any problem means: outputs may still be missing."""
+    if not missing and not event.missing:
+        return Phase.SUCCEEDED, ""
     if missing:
         paths = {each.name: each.value_from.path for each in template.outputs.parameters if each.value_from}
         name = missing[0]

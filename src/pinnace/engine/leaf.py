@@ -117,6 +117,8 @@ def limits(template: Template, node: Node) -> tuple[float | None, float | None]:
 
     Source: Argo operator.go checkTemplateTimeouts.
     """
+    if not template.timeout and not template.pending_timeout:
+        return None, None
     started = node.started_at or 0.0
     whole = started + parse_duration(template.timeout) if template.timeout else None
     pending = started + parse_duration(template.pending_timeout) if template.pending_timeout else None

@@ -65,7 +65,14 @@ def _struct(part: msgspec.Struct) -> Filler | None:
             fillers.append((name, filler))
     if not fillers:
         return None
-    return lambda scope, strict: replace(part, **{name: filler(scope, strict) for name, filler in fillers})
+
+    def fill_struct(scope: Scope, strict: Strictness) -> msgspec.Struct:
+        changed = {}
+        for name, filler in fillers:
+            changed[name] = filler(scope, strict)
+        return replace(part, **changed)
+
+    return fill_struct
 
 
 def _mapping(part: dict[Any, Any]) -> Filler | None:
@@ -86,14 +93,15 @@ def _mapping(part: dict[Any, Any]) -> Filler | None:
 
 
 def _sequence(part: list[Any] | tuple[Any, ...]) -> Filler | None:
-    fillers = [tagged(item) for item in part]
-    if not any(fillers):
+    fillers = [(place, filler) for place, item in enumerate(part) if (filler := tagged(item))]
+    if not fillers:
         return None
     make = type(part)
 
     def fill_sequence(scope: Scope, strict: Strictness) -> Any:
-        return make(
-            [filler(scope, strict) if filler else item for filler, item in zip(fillers, part, strict=True)]
-        )
+        filled = list(part)
+        for place, filler in fillers:
+            filled[place] = filler(scope, strict)
+        return make(filled)
 
     return fill_sequence

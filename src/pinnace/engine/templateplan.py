@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from pinnace.engine.commands import ActOnObject, CallPlugin, SendRequest, TransformData, Work
@@ -37,6 +39,11 @@ WORK: dict[str, type[Work]] = {
     "plugin": CallPlugin,
 }
 
+#: A reference to a call's standard output, in JSON text: there a quote has a backslash before it.
+_RESULT = re.compile(
+    rb"(?:steps|tasks)\s*(?:\.([-\w]+)|\[\s*(?:'|\\?\")([-\w]+)(?:'|\\?\")\s*\])\??\.outputs\??\.result"
+)
+
 
 class TemplatePlan:
     """A template as the engine sees it.
@@ -51,6 +58,7 @@ class TemplatePlan:
         body: the template without its inputs and metrics: those are bound or computed, not filled.
         is_patched: whether a ``podSpecPatch`` is laid over its pod.
         parts: the containers of its pod, if there are several.
+        results: its steps or tasks whose standard output it mentions.
         has_exports: whether any of its outputs has a ``globalName``.
         uses_repository: whether it may load from the artifact repository, or store there.
     """
@@ -62,6 +70,7 @@ class TemplatePlan:
         "has_exports",
         "is_patched",
         "parts",
+        "results",
         "retry_strategy",
         "scope",
         "template",
@@ -80,6 +89,7 @@ class TemplatePlan:
         patch = workflow.spec.pod_spec_patch or template.pod_spec_patch
         self.is_patched = self.body_type is NodeType.POD and bool(patch)
         self.parts: tuple[Part, ...] = parts_of(template)
+        self.results = _results(template)
         outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)
         self.has_exports = any(each.global_name for each in outputs)
         self.uses_repository = bool(
@@ -98,3 +108,11 @@ class TemplatePlan:
 
 def _body_name(template: Template) -> str:
     return next((name for name, field in BODY_FIELDS.items() if getattr(template, field) is not None), "")
+
+
+def _results(template: Template) -> frozenset[str]:
+    """Return the calls whose ``outputs.result`` a steps or dag template mentions."""
+    if not template.steps and not template.dag:
+        return frozenset()
+    text = msgspec.json.encode(template)
+    return frozenset((match[1] or match[2]).decode() for match in _RESULT.finditer(text))

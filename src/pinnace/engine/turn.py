@@ -104,13 +104,8 @@ class Turn:
             self.called[(new.parent, new.key, new.index)] = new.number
         elif old.phase is new.phase and old.daemoned is new.daemoned:
             return new
-        active = shift(self._counts, old, new)
-        if active < 0 and new.boundary >= 0 and new.type.is_counted:
-            self.let_go(new.boundary)
-        if active and new.type is NodeType.POD:
-            self.active_pods += active
-            if active < 0:
-                self.let_go(WORKFLOW)
+        if active := shift(self._counts, old, new):
+            self._take_place(new, active)
         if new.phase.is_fulfilled:
             if new.boundary >= 0 and self.tally(new.boundary).bad:
                 self.assess(new.boundary)  # it may fail fast
@@ -120,6 +115,15 @@ class Turn:
         elif new.daemoned or (new.phase is Phase.RUNNING and (new.is_watched or new.hook_of >= 0)):
             self.tell(new.parent, new.number)
         return new
+
+    def _take_place(self, node: Node, active: int) -> None:
+        """Count ``node`` against what limits it; below zero, it leaves its place to who waits for one."""
+        if active < 0 and node.boundary >= 0 and node.type.is_counted:
+            self.let_go(node.boundary)
+        if node.type is NodeType.POD:
+            self.active_pods += active
+            if active < 0:
+                self.let_go(WORKFLOW)
 
     def _counts(self, number: NodeNumber) -> Tally:
         """Return the counts of a node, this turn's own copy."""
@@ -186,10 +190,10 @@ class Turn:
 
     def let_go(self, limiter: NodeNumber, count: int = 1) -> None:
         """Have the next ``count`` nodes that ``limiter`` refused assessed again."""
+        if limiter not in self.held and limiter not in self.run.index.held:
+            return
         old = self.run.index.held.get(limiter, [])
         new = self.held.get(limiter, [])
-        if not old and not new:
-            return
         self.freed[limiter] = None
         at = self.held_at.get(limiter, self.run.index.held_at.get(limiter, 0))
         while count > 0 and at < len(old) + len(new):

@@ -66,12 +66,12 @@ class _Writer:
         self.html = html
 
     def text(self, value: object, newline: str) -> str:
+        if isinstance(value, str):
+            return self.string(value)
         if value is None or is_nil(value):
             return "null"
         if isinstance(value, bool):
             return "true" if value else "false"
-        if isinstance(value, str):
-            return self.string(value)
         if isinstance(value, int):
             return str(int(value))
         if isinstance(value, float):
