@@ -6,9 +6,9 @@ import pytest
 
 from pinnace.base.errors import UsageError
 from pinnace.service.selectors import (
+    label_selector,
     node_fields,
     parse_field_selector,
-    parse_label_selector,
     run_fields,
     select_nodes,
     status_fields,
@@ -67,13 +67,13 @@ def test_runs_are_selected_by_few_fields() -> None:
 def test_a_label_selector_means_what_kubernetes_means_by_it(
     selector: str, labels: dict[str, str], expected: bool
 ) -> None:
-    assert parse_label_selector(selector)(labels) is expected
+    assert label_selector(selector)(labels) is expected
 
 
 @pytest.mark.parametrize("selector", ["a in 1", "=1", "a>x", "a b"])
 def test_a_label_selector_that_cannot_be_read_is_refused(selector: str) -> None:
     with pytest.raises(UsageError, match="unable to parse the label selector"):
-        parse_label_selector(selector)
+        label_selector(selector)
 
 
 def test_nodes_are_selected_by_what_they_are_and_were_given(play: Callable[..., Play]) -> None:

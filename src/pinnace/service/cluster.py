@@ -24,17 +24,17 @@ from pinnace.base.errors import (
 )
 from pinnace.checks.check import check
 from pinnace.engine.run import Shutdown
-from pinnace.engine.times import rfc3339
 from pinnace.ports.cluster import Reference
 from pinnace.ports.objects import KeptObject
 from pinnace.ports.store import Owner, RunChange, RunFilter, RunSummary, Store
 from pinnace.runtime.fleet import LEASE_SECONDS, rebuilt
 from pinnace.service.labels import COMPLETED, OWNER, PHASE, POD_NAME_FORMAT
+from pinnace.service.objects import as_json, catalogue_of, with_body
 from pinnace.service.status import workflow_object
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.catalogue import Catalogue
-from pinnace.spec.kinds import CORE_KINDS, KINDS
-from pinnace.spec.workflow import API_VERSION, Workflow
+from pinnace.spec.kinds import KINDS
+from pinnace.spec.workflow import Workflow
 
 #: Keeps a new run, owned by this process, and returns its uid: workflow, what it sees, more labels.
 Submit = Callable[[Workflow, Catalogue, Mapping[str, str]], str]
@@ -68,7 +68,7 @@ class StoreCluster:
         """Return the object, as ``kubectl get -o json`` shows it, or None."""
         if reference.kind != "Workflow":
             kept = self._store.objects.find(*reference)
-            return None if kept is None else _shown(kept)
+            return None if kept is None else as_json(kept)
         summary = self._run(reference)
         if summary is None:
             return None
@@ -101,7 +101,7 @@ class StoreCluster:
             self._store.objects.create(_kept(document))
             return
         workflow = bundle.workflows[0]
-        whole = seen_from(self._store, catalogue, workflow.metadata.namespace)
+        whole = catalogue_of(self._store.objects, workflow.metadata.namespace, catalogue)
         found = [each for each in check(workflow, bundle.document_of(workflow), whole) if each.is_error]
         if found:
             message = f"the workflow {workflow.metadata.name} is not valid: {found[0].message}"
@@ -123,7 +123,7 @@ class StoreCluster:
         if str(found.version) != str(document["metadata"].get("resourceVersion", found.version)):
             message = f"{reference} was changed meanwhile"
             raise ObjectChanged(message)
-        self._store.objects.replace(replace(found, body=_kept(document).body))
+        self._store.objects.replace(with_body(found, _body(document)))
 
     def delete(self, reference: Reference) -> bool:
         """Have the object go; return whether it is gone. A run that is driven is ended first: ask again."""
@@ -209,23 +209,6 @@ def reference_of(document: Mapping[str, Any]) -> Reference:
     return Reference(document["kind"], metadata.get("namespace", ""), metadata["name"])
 
 
-def seen_from(store: Store, own: Catalogue, namespace: str) -> Catalogue:
-    """Return what a run sees whose own documents are ``own``: those, over what the store keeps."""
-    objects = store.objects
-    kept = [each for kind in KINDS.keys() - {"Workflow"} for each in objects.of_kind(kind, namespace)]
-    kept += objects.of_kind("ClusterWorkflowTemplate", "")
-    if not kept:
-        return own
-    beneath = read_bundle([(each.name, json.dumps(_shown(each))) for each in kept]).catalogue
-    layers = (beneath, own)
-    return Catalogue(
-        [each for layer in layers for each in (*layer.namespaced.values(), *layer.cluster.values())],
-        [*beneath.config_maps.values(), *own.config_maps.values()],
-        [*beneath.secrets.values(), *own.secrets.values()],
-        own.workflow_defaults,
-    )
-
-
 def _read(document: dict[str, Any]) -> Bundle:
     """Return the object that ``document`` is.
 
@@ -243,36 +226,26 @@ def _read(document: dict[str, Any]) -> Bundle:
 
 def _kept(document: dict[str, Any]) -> KeptObject:
     """Return what is kept of a new object."""
-    body = dict(document)
-    if document["kind"] == "Secret" and body.get("stringData"):
-        plain = body.pop("stringData").items()
-        encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in plain}
-        body["data"] = {**(body.get("data") or {}), **encoded}
-    metadata = {key: value for key, value in document["metadata"].items() if key not in _COMPUTED}
-    body["metadata"] = metadata
     reference = reference_of(document)
-    return KeptObject(
+    kept = KeptObject(
         kind=reference.kind,
         namespace=reference.namespace,
         name=reference.name,
         uid=str(uuid.uuid4()),
         created_at=time.time(),
-        body=body,
+        body={},
     )
+    return with_body(kept, _body(document))
 
 
-def _shown(kept: KeptObject) -> dict[str, Any]:
-    metadata = {
-        **kept.body.get("metadata", {}),
-        "name": kept.name,
-        "uid": kept.uid,
-        "creationTimestamp": rfc3339(kept.created_at),
-        "resourceVersion": str(kept.version),
-    }
-    if kept.namespace:
-        metadata["namespace"] = kept.namespace
-    api_version = "v1" if kept.kind in CORE_KINDS else API_VERSION
-    return {"apiVersion": api_version, "kind": kept.kind, **kept.body, "metadata": metadata}
+def _body(document: dict[str, Any]) -> dict[str, Any]:
+    """Return ``document`` without what is only for writing."""
+    body = dict(document)
+    if body["kind"] == "Secret" and body.get("stringData"):
+        plain = body.pop("stringData").items()
+        encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in plain}
+        body["data"] = {**(body.get("data") or {}), **encoded}
+    return body
 
 
 def _fixed(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,16 +15,26 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError, NotFoundError
 from pinnace.engine.times import rfc3339
 from pinnace.ports.objects import CLUSTER_KINDS, KeptObject, ObjectStore
-from pinnace.service.selectors import parse_label_selector
+from pinnace.service.selectors import label_selector
 from pinnace.service.submission import names_for
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.decode import Manifest, decode
 from pinnace.spec.documents import Document, Positions
+from pinnace.spec.kinds import CORE_KINDS
 from pinnace.spec.problems import did_you_mean
-from pinnace.spec.workflow import ConfigMap, ObjectMeta, Secret, Workflow, WorkflowTemplate
+from pinnace.spec.workflow import API_VERSION, ConfigMap, ObjectMeta, Secret, Workflow, WorkflowTemplate
 
 #: What metadata says that the store itself knows.
-_KNOWN = ("name", "generateName", "namespace", "uid", "creationTimestamp", "resourceVersion", "managedFields")
+_KNOWN = (
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "creationTimestamp",
+    "resourceVersion",
+    "generation",
+    "managedFields",
+)
 #: The kinds that runs refer to by name.
 _OF_CATALOGUE = ("WorkflowTemplate", "ClusterWorkflowTemplate", "ConfigMap", "Secret")
 
@@ -57,7 +67,7 @@ def with_body(kept: KeptObject, body: dict[str, Any]) -> KeptObject:
 
 
 def as_json(kept: KeptObject) -> dict[str, Any]:
-    """Return the manifest as a cluster would show it."""
+    """Return the manifest as ``kubectl get -o json`` shows it."""
     metadata = {
         "name": kept.name,
         **({"namespace": kept.namespace} if kept.namespace else {}),
@@ -66,7 +76,8 @@ def as_json(kept: KeptObject) -> dict[str, Any]:
         "resourceVersion": str(kept.version),
         **kept.body.get("metadata", {}),
     }
-    return {**kept.body, "metadata": metadata}
+    api_version = "v1" if kept.kind in CORE_KINDS else API_VERSION
+    return {"apiVersion": api_version, "kind": kept.kind, **kept.body, "metadata": metadata}
 
 
 def as_document(kept: KeptObject) -> Document:
@@ -160,7 +171,7 @@ def selected(kept: Sequence[KeptObject], selector: str) -> list[KeptObject]:
     Raises:
         UsageError: the selector cannot be read.
     """
-    wanted = parse_label_selector(selector)
+    wanted = label_selector(selector)
     return [each for each in kept if wanted(each.body.get("metadata", {}).get("labels") or {})]
 
 

@@ -13,7 +13,7 @@ from pinnace.base.errors import UsageError
 from pinnace.engine.node import Phase
 from pinnace.ports.store import RunFilter, RunSummary, Store
 from pinnace.service.labels import FINISHED, RESUBMITTED_FROM, with_phase
-from pinnace.service.selectors import is_waiting_for_somebody, parse_label_selector, run_fields
+from pinnace.service.selectors import is_waiting_for_somebody, label_selector, run_fields
 
 #: Stands for the run that was made last.
 LATEST = "@latest"
@@ -64,7 +64,7 @@ def find(store: Store, wanted: Wanted, now: float) -> list[RunSummary]:
     if wanted.completed and wanted.running:
         message = "--completed and --running cannot be used together"
         raise UsageError(message)
-    has_labels = parse_label_selector(wanted.labels)
+    has_labels = label_selector(wanted.labels)
     fields = run_fields(wanted.fields)
     finished_before = now - parse_span(wanted.older) if wanted.older else None
     found = store.list_runs(

@@ -1,8 +1,7 @@
 """Selectors: which nodes, and which runs, a user means.
 
-Field selectors are ``a=b,c!=d``; label selectors also know ``in``, ``notin`` and the mere presence of a key.
-Source: Kubernetes apimachinery fields/selector.go and labels/selector.go; Argo workflow/util
-SelectorMatchesNode.
+Field selectors are ``a=b,c!=d``; ``pinnace.language.labels`` reads label selectors.
+Source: Kubernetes apimachinery fields/selector.go; Argo workflow/util SelectorMatchesNode.
 """
 
 from __future__ import annotations
@@ -15,13 +14,11 @@ from pinnace.base.errors import UsageError
 from pinnace.engine.naming import display_name, node_id
 from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Run
+from pinnace.language.errors import ExpressionError
+from pinnace.language.labels import parse_label_selector
 
 _OPERATORS = re.compile(r"!=|==|=")
 _SPLIT = re.compile(r"((?:\\.|[^,\\])*)(?:,|$)", re.DOTALL)
-_LABEL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?")
-_SET = re.compile(r"^\s*(\S+)\s+(in|notin)\s*\(([^)]*)\)\s*$")
-_COMPARED = re.compile(r"^\s*([^\s!=<>]+)\s*(==|=|!=|<|>)\s*(\S*)\s*$")
-_BARE = re.compile(r"^\s*(!?)\s*([^\s!=<>()]+)\s*$")
 _RUN_FIELDS = ("metadata.name", "metadata.namespace", "metadata.uid", "status.phase")
 
 
@@ -125,67 +122,16 @@ def run_fields(text: str) -> FieldSelector:
     return selector
 
 
-# Labels ----------------------------------------------------------------------------------------------------
-
-#: Says of a run's labels whether it is meant.
-LabelSelector = Callable[[Mapping[str, str]], bool]
-
-
-def parse_label_selector(text: str) -> LabelSelector:
+def label_selector(text: str) -> Callable[[Mapping[str, str]], bool]:
     """Return what says whether labels meet every condition of ``text``; an empty text is always met.
 
     Raises:
         UsageError: a condition cannot be read.
     """
-    conditions = [_condition(part, text) for part in _parts(text) if part.strip()]
-    return lambda labels: all(condition(labels) for condition in conditions)
-
-
-def _parts(text: str) -> list[str]:
-    """Return ``text`` split at the commas that are outside parentheses."""
-    return re.findall(r"(?:\([^)]*\)|[^,(])+", text)
-
-
-def _condition(part: str, whole: str) -> LabelSelector:
-    if match := _SET.match(part):
-        key, values = match[1], {value.strip() for value in match[3].split(",")}
-        _check_key(key, whole)
-        if match[2] == "in":
-            return lambda labels: labels.get(key) in values
-        return lambda labels: labels.get(key) not in values
-    if match := _COMPARED.match(part):
-        return _comparison(match[1], match[2], match[3], whole)
-    if match := _BARE.match(part):
-        key, is_wanted = match[2], not match[1]
-        _check_key(key, whole)
-        return lambda labels: (key in labels) is is_wanted
-    message = f"unable to parse the label selector {whole!r}: {part.strip()!r}"
-    raise UsageError(
-        message, remedy="Write key=value, key!=value, key in (a,b), key notin (a,b), key or !key."
-    )
-
-
-def _comparison(key: str, operator: str, value: str, whole: str) -> LabelSelector:
-    _check_key(key, whole)
-    if operator in {"=", "=="}:
-        return lambda labels: labels.get(key) == value
-    if operator == "!=":
-        return lambda labels: labels.get(key) != value
-    if not re.fullmatch(r"-?\d+", value):
-        message = f"unable to parse the label selector {whole!r}: {value!r} is not a whole number"
-        raise UsageError(message)
-    bound = int(value)
-
-    def compared(labels: Mapping[str, str]) -> bool:
-        own = labels.get(key, "")
-        if not re.fullmatch(r"-?\d+", own):
-            return False
-        return int(own) > bound if operator == ">" else int(own) < bound
-
-    return compared
-
-
-def _check_key(key: str, whole: str) -> None:
-    if not _LABEL.fullmatch(key):
-        message = f"unable to parse the label selector {whole!r}: {key!r} is not the key of a label"
-        raise UsageError(message)
+    try:
+        return parse_label_selector(text).matches
+    except ExpressionError as error:
+        raise UsageError(
+            f"unable to parse the label selector {text!r}: {error.reason}",
+            remedy="Write key=value, key!=value, key in (a,b), key notin (a,b), key or !key.",
+        ) from None
