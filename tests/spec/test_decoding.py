@@ -49,6 +49,14 @@ def test_every_problem_is_told_at_once_with_its_place(read_workflow: ReadWorkflo
     assert problems[0].hint == "write it without quotes"
 
 
+def test_of_very_many_unknown_fields_only_the_first_are_guessed_at() -> None:
+    value = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
+    spec = {f"onExit{number}": "main" for number in range(1100)}
+    _, problems = decode(document_of(value | {"spec": spec}))
+    assert len(problems) == 1100
+    assert [problem.hint for problem in problems] == ["did you mean 'onExit'?"] * 1000 + [""] * 100
+
+
 def test_a_tag_where_only_a_number_can_stand_is_explained(read_workflow: ReadWorkflow) -> None:
     _, problems = read_workflow("spec: {parallelism: '{{workflow.parameters.n}}'}")
     assert problems[0].hint == "this field cannot hold a variable"

@@ -30,6 +30,8 @@ _REMOVED = {
     "schedule": "write 'schedules:' with a list",
 }
 _INT64 = range(-(2**63), 2**63)
+#: Where so much is wrong, nobody reads what else might be meant, and guessing would take minutes.
+_MOST_GUESSED = 1000
 #: Go prints a whole float without its point below this size.
 _WHOLE_FLOATS_END = 1e21
 
@@ -138,7 +140,9 @@ def _in_other_case(key: str, fields: dict[str, Reader], value: dict[str, Any]) -
 
 
 def _unknown_field(key: str, fields: dict[str, Reader], at: At, report: Report, *, is_error: bool) -> None:
-    hint = _REMOVED.get(key) or did_you_mean(key, fields)
+    hint = _REMOVED.get(key, "")
+    if not hint and len(report.problems) < _MOST_GUESSED:
+        hint = did_you_mean(key, fields)
     record = report.add if is_error else report.warn
     record("unknown-field", f"unknown field '{key}'", (at, key), hint, on_key=True)
 
