@@ -15,6 +15,7 @@ from statistics import median
 import aiohttp
 from benchmarks.http_server import CONDITION, bounded, server
 
+from pinnace.__main__ import COLLECT_AFTER
 from pinnace.bootstrap import open_pinnace
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
@@ -81,7 +82,7 @@ async def bare_seconds(url: str) -> tuple[float, float]:
 
 def main() -> None:
     """Print the row."""
-    gc.set_threshold(20_000)  # as the command sets it
+    gc.set_threshold(COLLECT_AFTER)
     with server() as url, tempfile.TemporaryDirectory() as home:
         workflow_seconds(url, home)  # the first pays for imports
         pairs = [(workflow_seconds(url, home), asyncio.run(bare_seconds(url))) for _ in range(ROUNDS)]

@@ -252,6 +252,22 @@ def test_the_version_and_help_load_neither_the_engine_nor_the_store() -> None:
         assert done.stdout.endswith("\n[]\n")
 
 
+@pytest.mark.usefixtures("home")
+def test_a_plain_run_loads_nothing_that_only_other_runs_need(manifest: Path) -> None:
+    rare = ("aiohttp", "alembic", "moto", "obstore", "rich", "pinnace.language.jq", "pinnace.world")
+    code = (
+        "import sys; from pinnace.cli.main import run_cli; run_cli(sys.argv[1:]); "
+        f"print([name for name in sys.modules if name.startswith({rare!r})])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "--quiet", str(manifest)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_a_reader_that_goes_away_ends_the_command_quietly(home: Path) -> None:
     command = '"$0" -m pinnace --help | true; echo ${PIPESTATUS[0]}'
     done = subprocess.run(["bash", "-c", command, sys.executable], capture_output=True, text=True, check=True)

@@ -15,8 +15,6 @@ from pinnace.base.errors import ManifestError, NotFoundError, PinnaceError
 from pinnace.engine.commands import ActOnObject
 from pinnace.engine.node import Phase
 from pinnace.engine.run import Run
-from pinnace.language import jq
-from pinnace.language.kubectl_jsonpath import render
 from pinnace.language.resources import ResourceConditions, parse_conditions
 from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.cluster import Cluster, Reference
@@ -160,6 +158,10 @@ def owner_reference(run: Run) -> dict[str, Any]:
 
 def _output(parameter: Parameter, document: dict[str, Any] | None) -> str | None:
     """Return what a parameter takes from the object; None when it takes nothing from objects."""
+    # Loaded when they are first used: a run without resource templates starts faster.
+    from pinnace.language import jq
+    from pinnace.language.kubectl_jsonpath import render
+
     source = parameter.value_from
     if source is None:
         return parameter.value
