@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinnace.language.errors import ExpressionError
-from pinnace.language.resources import parse_conditions, text_at
+from pinnace.language.resources import parse_conditions
 
 JOB = {
     "status": {
@@ -23,27 +23,6 @@ JOB = {
 
 
 @pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("status.succeeded", "3"),
-        ("status.load", "1.5"),
-        ("status.large", "1000000000000000000000"),
-        ("status.ready", "true"),
-        ("status.none", ""),
-        ("status.conditions.0.type", "Complete"),
-        ("status.conditions", '[{"status":"True","type":"Complete"}]'),
-        ("status.conditions.1.type", None),
-        ("status.conditions.type", None),
-        ("status.phase.deeper", None),
-        ("status.nope", None),
-        ("", None),
-    ],
-)
-def test_a_path_leads_to_a_text_or_to_nothing(path: str, text: str | None) -> None:
-    assert text_at(JOB, path) == text
-
-
-@pytest.mark.parametrize(
     ("condition", "is_met"),
     [
         ("", True),
@@ -55,6 +34,11 @@ def test_a_path_leads_to_a_text_or_to_nothing(path: str, text: str | None) -> No
         ("status.none", True),
         ("!status.nope", True),
         ("status.nope != x", True),
+        ("status.large == 1000000000000000000000", True),
+        ("metadata.labels, status.conditions", True),
+        ("status.conditions.1.type", False),
+        ("status.conditions.type", False),
+        ("status.phase.deeper", False),
     ],
 )
 def test_a_resource_has_succeeded_when_it_meets_all_conditions(condition: str, is_met: bool) -> None:

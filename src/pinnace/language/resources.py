@@ -1,20 +1,17 @@
 """Conditions on resources: label selectors whose keys are paths into the resource's document.
 
-``status.succeeded > 0, status.conditions.0.type == Complete``: names and indices joined by dots. What is
-there compares by its text; null is there, and is the empty text.
-Source: Argo workflow/executor/resource.go, matchConditions; tidwall/gjson v1.19.0.
+``status.succeeded > 0, status.conditions.0.type == Complete``: the paths are gjson's, as far as labels may be
+paths: names and indices joined by dots. What is there compares by its text; null is there, and is empty.
+Source: Argo workflow/executor/resource.go, matchConditions.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from pinnace.language.goformat import positional, shortest
+from pinnace.language.gjson import text_at
 from pinnace.language.gojson import encode_json
 from pinnace.language.labels import LabelSelector, Lookup, Requirement, parse_label_selector
-
-_INDEX = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +41,7 @@ def parse_conditions(success: str, failure: str) -> ResourceConditions:
     return ResourceConditions(parse_label_selector(success), parse_label_selector(failure))
 
 
-def text_at(document: object, path: str) -> str | None:
-    """Return what lies at a path, as text: strings as they are, null as nothing, lists and maps as JSON.
-
-    Returns:
-        ``None`` if there is nothing.
-    """
-    at = document
-    for name in path.split("."):
-        if isinstance(at, dict) and name in at:
-            at = at[name]
-        elif isinstance(at, list) and _INDEX.fullmatch(name) and int(name) < len(at):
-            at = at[int(name)]
-        else:
-            return None
-    return _text(at)
-
-
 def _lookup(document: object) -> Lookup:
-    return lambda path: text_at(document, path)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value:
-        sign = "-" if value < 0 else ""
-        return sign + positional(*shortest(value))
-    return encode_json(value, html=False)
+    """Return what reads a document's values; its text is made once, as ``kubectl get -o json`` orders it."""
+    text = encode_json(document, html=False)
+    return lambda path: text_at(text, path)
