@@ -11,7 +11,6 @@ from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.engine.run import Run
 from pinnace.ports.executor import StagedFile
 from pinnace.runtime.volumes import Volumes
-from pinnace.spec.parameters import Inputs, Parameter
 from pinnace.testing.builders import bundle_of, run_of
 
 CONFIG_MAP = """
@@ -32,7 +31,6 @@ kind: Workflow
 metadata: {{name: wf, namespace: here}}
 spec:
   entrypoint: main
-  arguments: {{parameters: [{{name: which, value: settings}}]}}
   {spec}
   templates:
   - name: main
@@ -44,14 +42,11 @@ spec:
         self.own = folder / "run"
         self.volumes = Volumes(self.run, self.own, self.claims)
 
-    def files(self, task: str = "task", **values: str) -> list[StagedFile]:
+    def files(self, task: str = "task") -> list[StagedFile]:
         template = self.run.workflow.spec.templates[0]
         assert template.container is not None
-        given = Inputs(parameters=tuple(Parameter(name=name, value=text) for name, text in values.items()))
         fields, env = {"metadata.name": "pod"}, {"PART": "deep"}
-        return self.volumes.files(
-            template.container, replace(template, inputs=given), self.own / task, fields, env
-        )
+        return self.volumes.files(template.container, template, self.own / task, fields, env)
 
     def end(self, phase: str) -> None:
         self.run.state = replace(self.run.state, phase=phase)
@@ -125,18 +120,6 @@ def test_each_task_has_an_empty_dir_of_its_own(tmp_path: Path) -> None:
     mounting = Mounting(tmp_path, "volumes: [{name: v, emptyDir: {}}]")
     (one,), (other,) = mounting.files("one"), mounting.files("other")
     assert one.source != other.source
-
-
-def test_tags_in_volumes_of_the_workflow_are_replaced(tmp_path: Path) -> None:
-    spec = 'volumes: [{name: v, configMap: {name: "{{workflow.parameters.which}}"}}]'
-    found = Mounting(tmp_path, spec).files()
-    assert {file.path: file.content for file in found} == {"/v/a": b"1", "/v/b": b"2"}
-
-
-def test_volumes_of_the_workflow_may_depend_on_a_steps_inputs(tmp_path: Path) -> None:
-    spec = 'volumes: [{name: v, configMap: {name: "{{inputs.parameters.from}}"}}]'
-    found = Mounting(tmp_path, spec).files(**{"from": "settings"})
-    assert [file.path for file in found] == ["/v/a", "/v/b"]
 
 
 def test_facts_about_the_pod_are_files(tmp_path: Path) -> None:

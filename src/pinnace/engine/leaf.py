@@ -17,6 +17,7 @@ from pinnace.engine.retry import go_seconds
 from pinnace.engine.substitute import fill
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
+from pinnace.engine.volumes import workflow_volumes
 from pinnace.language.tags import substitute
 from pinnace.spec.parameters import Inputs, Parameter
 from pinnace.spec.podpatch import patched
@@ -74,6 +75,8 @@ def prepared(turn: Turn, node: Node) -> Template:
     if plan.is_patched:
         of_workflow = substitute(turn.run.workflow.spec.pod_spec_patch, scope)
         filled = patched(filled, (of_workflow, filled.pod_spec_patch))
+    if plan.has_tagged_volumes:
+        filled = replace(filled, volumes=(*workflow_volumes(turn, node, scope), *filled.volumes))
     if not plan.uses_repository and turn.run.info.repository is None:
         return replace(filled, inputs=inputs)
     location = archive_location(turn.run, filled, scope)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pinnace.engine.commands import ActOnObject, CallPlugin, SendRequest, TransformData, Work
 from pinnace.engine.containers import Part, parts_of
 from pinnace.engine.node import NodeType
+from pinnace.engine.substitute import has_tags
 from pinnace.spec.parameters import Inputs
 from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
@@ -59,6 +60,7 @@ class TemplatePlan:
         is_patched: whether a ``podSpecPatch`` is laid over its pod.
         parts: the containers of its pod, if there are several.
         results: its steps or tasks whose standard output it mentions.
+        has_tagged_volumes: whether its pod may mount volumes of the workflow that have tags.
         has_exports: whether any of its outputs has a ``globalName``.
         uses_repository: whether it may load from the artifact repository, or store there.
     """
@@ -68,6 +70,7 @@ class TemplatePlan:
         "body_name",
         "body_type",
         "has_exports",
+        "has_tagged_volumes",
         "is_patched",
         "parts",
         "results",
@@ -88,6 +91,7 @@ class TemplatePlan:
         self.body = replace(template, inputs=Inputs(), metrics=None)
         patch = workflow.spec.pod_spec_patch or template.pod_spec_patch
         self.is_patched = self.body_type is NodeType.POD and bool(patch)
+        self.has_tagged_volumes = self.body_type is NodeType.POD and has_tags(workflow.spec.volumes)
         self.parts: tuple[Part, ...] = parts_of(template)
         self.results = _results(template)
         outputs: tuple[Any, ...] = (*template.outputs.parameters, *template.outputs.artifacts)

@@ -18,11 +18,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, RefusedError
-from pinnace.engine.globals import fixed_globals
 from pinnace.engine.run import Run
-from pinnace.engine.substitute import fill
-from pinnace.engine.turn import Turn
-from pinnace.language.tags import FlatScope
 from pinnace.ports.executor import StagedFile
 from pinnace.ports.hostfolders import HostFolder
 from pinnace.runtime.environment import expand, secret_text
@@ -98,10 +94,8 @@ class Volumes:
             shutil.rmtree(self._made, ignore_errors=True)
 
     def _declared(self, template: Template) -> dict[str, Mapping[str, Any]]:
-        """Return the volumes by name; the template's own win over the workflow's."""
+        """Return the volumes by name; those that a prepared template has win over the workflow's."""
         spec = self._run.workflow.spec
-        inputs = {f"inputs.parameters.{each.name}": each.value or "" for each in template.inputs.parameters}
-        scope = FlatScope({**fixed_globals(Turn(self._run, self._run.info.created_at)), **inputs})
         claims = {
             str(claim.get("metadata", {}).get("name", "")): {"claim": claim}
             for claim in spec.volume_claim_templates
@@ -109,7 +103,7 @@ class Volumes:
         }
         named = {
             str(volume.get("name", "")): volume
-            for volume in (*fill(self._run.memo, spec.volumes, scope), *template.volumes)
+            for volume in (*spec.volumes, *template.volumes)
             if isinstance(volume, Mapping)
         }
         return {**claims, **named}

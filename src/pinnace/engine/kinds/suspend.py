@@ -35,6 +35,7 @@ def _begin(turn: Turn, node: Node) -> None:
         duration = suspend.duration if suspend is not None else ""
         if duration:
             turn.put(replace(admitted, wake_at=turn.now + parse_duration(duration)))
+            turn.assess(node.number)  # no time at all is over at once
     except PinnaceError as error:
         fail_call(turn, admitted, error.message)
 
