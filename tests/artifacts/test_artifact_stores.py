@@ -21,7 +21,6 @@ from pinnace.spec.locations import (
     GCS,
     HDFS,
     Artifactory,
-    Azure,
     BasicAuth,
     Git,
     HTTPAuth,
@@ -146,7 +145,6 @@ def test_a_raw_artifact_is_no_output(stores: ArtifactStores, tmp_path: Path) -> 
 
 
 COMPLETE: dict[str, Any] = {
-    "azure": Azure(endpoint="e", container="c", blob="k"),
     "hdfs": HDFS(addresses=("h:1",), path="/k"),
     "plugin": PluginArtifact(name="p", configuration="c", key="k"),
 }

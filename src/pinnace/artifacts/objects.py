@@ -24,6 +24,12 @@ _PART = 8 << 20
 _MOST_PARTS = 10_000
 _ERROR_BODY = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
+#: What servers say where there is no bucket at all: its name there, and what to do.
+_NO_BUCKET = {
+    "NoSuchBucket": ("bucket", "Create it, or set createBucketIfNotPresent in the location."),
+    "ContainerNotFound": ("container", "Create it."),
+}
+
 RETRIES: RetryConfig = {
     "max_retries": 5,
     "retry_timeout": dt.timedelta(seconds=60),
@@ -156,11 +162,10 @@ class BucketStore:
         try:
             yield
         except FileNotFoundError as error:
-            if "NoSuchBucket" in str(error):
-                raise ArtifactError(
-                    f"cannot {act} {where}: there is no such bucket",
-                    remedy="Create it, or set createBucketIfNotPresent in the location.",
-                ) from error
+            for said, (what, remedy) in _NO_BUCKET.items():
+                if said in str(error):
+                    message = f"cannot {act} {where}: there is no such {what}"
+                    raise ArtifactError(message, remedy=remedy) from error
             raise ArtifactNotFound(f"{where}: there is no such key") from error
         except (BaseError, PermissionError, ValueError) as error:
             raise ArtifactError(f"cannot {act} {where}: {reason_of(error)}") from error

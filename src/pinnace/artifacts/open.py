@@ -19,7 +19,7 @@ from pinnace.base.errors import ArtifactError, ArtifactNotFound, InvariantBroken
 from pinnace.ports.artifacts import ArtifactStore
 from pinnace.ports.aws import AwsCredentials
 from pinnace.spec.locate import LOCAL, is_packed, is_supplied, key_of, location_of, relocate
-from pinnace.spec.locations import GCS, OSS, Artifactory, Git, KeySelector
+from pinnace.spec.locations import GCS, OSS, Artifactory, Azure, Git, KeySelector
 from pinnace.spec.parameters import S3, Artifact, ArtifactLocation, HTTPArtifact
 from pinnace.spec.struct import Spec
 
@@ -31,7 +31,6 @@ Secrets = Callable[[KeySelector], str]
 
 #: What to use in place of the kinds that Pinnace has no store for.
 INSTEAD = {
-    "azure": "Use an s3 artifact, or leave the location out to use the local repository.",
     "hdfs": "Use an http artifact with the WebHDFS URL.",
     "plugin": "Use an s3 or http artifact, or leave the location out to use the local repository.",
 }
@@ -101,6 +100,8 @@ class ArtifactStores:
         location: Spec = getattr(artifact, kind)
         if isinstance(location, S3 | GCS | OSS):
             location = msgspec.structs.replace(location, key="")
+        elif isinstance(location, Azure):
+            location = msgspec.structs.replace(location, blob="")
         return self._opened_at(location), key_of(artifact).rstrip("/")
 
     def load(self, artifact: Artifact, target: Path) -> None:
@@ -189,6 +190,10 @@ class ArtifactStores:
                 from pinnace.artifacts.clouds import open_gcs
 
                 return open_gcs(location, self._secret(location.service_account_key_secret))
+            case Azure():
+                from pinnace.artifacts.clouds import open_azure
+
+                return open_azure(location, self._secret(location.account_key_secret))
             case OSS():
                 from pinnace.artifacts.clouds import open_oss
 

@@ -10,7 +10,7 @@ from msgspec import field
 from pinnace.spec.struct import Spec
 
 #: Kinds that nothing here reads or writes.
-NOT_SERVED = ("azure", "hdfs", "plugin")
+NOT_SERVED = ("hdfs", "plugin")
 
 
 class KeySelector(Spec, frozen=True):
