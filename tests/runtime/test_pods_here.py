@@ -105,3 +105,15 @@ def test_who_writes_more_than_its_ephemeral_storage_is_ended(go: Go) -> None:
     assert run.state.phase == "Failed"
     assert node.message == 'Container main exceeded its local ephemeral storage limit "2Mi". '
     assert not any("resources" in note for note in node.notes)
+
+
+def test_a_step_says_how_far_it_is(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "echo 30/100 > $ARGO_PROGRESS_FILE; exit 1"]
+"""
+    )
+    assert only(run).progress == "30/100"

@@ -25,6 +25,7 @@ from pinnace.engine.events import (
     ShutdownAsked,
     SuspendAsked,
     TaskEnded,
+    TaskProgressed,
     TaskReady,
     TaskStarted,
     TimePassed,
@@ -218,6 +219,14 @@ def _task_ready(turn: Turn, event: TaskReady) -> None:
         _works(node).ready(turn, node, event)
 
 
+def _task_progressed(turn: Turn, event: TaskProgressed) -> None:
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None and node.type is NodeType.CONTAINER:
+        node = turn.node(node.parent)  # it is the pod's that Argo keeps
+    if node is not None and not node.phase.is_fulfilled:
+        turn.put(replace(node, progress=event.progress))
+
+
 def _task_ended(turn: Turn, event: TaskEnded) -> None:
     node = _known(turn, event.node, event.attempt_id)
     if node is not None:
@@ -318,6 +327,7 @@ RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     TimePassed: _time_passed,
     TaskStarted: _task_started,
     TaskReady: _task_ready,
+    TaskProgressed: _task_progressed,
     TaskEnded: _task_ended,
     WorkEnded: _work_ended,
     LocksAnswered: _locks_answered,

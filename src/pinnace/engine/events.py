@@ -41,6 +41,15 @@ class TaskReady(Event, frozen=True, kw_only=True, gc=False):
     at: float
 
 
+class TaskProgressed(Event, frozen=True, kw_only=True, gc=False):
+    """What the attempt runs says how far it is."""
+
+    node: NodeNumber
+    attempt_id: str
+    progress: str
+    """``N/M``."""
+
+
 class TaskProblem(StrEnum):
     """Why a task has no exit code, or one that does not count."""
 

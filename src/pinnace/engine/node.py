@@ -170,6 +170,8 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Of a node of type Container alone."""
     is_call_error: bool = False
     """What went wrong is the call, not what was called: whoever called it ends with it, forgiving or not."""
+    progress: str = ""
+    """How far a pod's command says it is, ``N/M``; "" when it does not say."""
 
     @property
     def is_done(self) -> bool:

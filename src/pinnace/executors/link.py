@@ -19,9 +19,9 @@ import msgspec
 from pinnace.base.errors import EnvironmentFailure
 from pinnace.executors.supervisor import wire
 from pinnace.executors.supervisor.main import SOCKET_NAME, Config
-from pinnace.ports.executor import TaskEnded, TaskStarted, TaskUpdate
+from pinnace.ports.executor import TaskEnded, TaskProgressed, TaskStarted, TaskUpdate
 
-_UPDATES = msgspec.json.Decoder(list[TaskStarted | TaskEnded])
+_UPDATES = msgspec.json.Decoder(list[TaskStarted | TaskProgressed | TaskEnded])
 _MESSAGE = msgspec.json.Decoder(list[msgspec.Raw])
 #: Where ``supervisor`` can be imported from without Pinnace.
 PACKAGE_FOLDER = str(Path(__file__).parent)

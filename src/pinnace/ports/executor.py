@@ -77,6 +77,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between SIGTERM and SIGKILL. Source: Kubernetes terminationGracePeriodSeconds."""
     isolated: bool = True
     """True: a private view of the file system and of processes. False: runs on the host as it is."""
+    progress_file: str = ""
+    """Where it may write how far it is, in its own view; "" is nowhere. The folder is there."""
     disk_quota: int | None = None
     """Bytes that it may write to its private view; None is as much as there is."""
 
@@ -134,7 +136,15 @@ class TaskEnded(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     captures: tuple[Captured, ...] = ()
 
 
-TaskUpdate = TaskStarted | TaskEnded
+class TaskProgressed(msgspec.Struct, frozen=True, kw_only=True, tag="progressed"):
+    """The command says how far it is. Told between its start and its end; what nobody hears may be lost."""
+
+    attempt_id: str
+    progress: str
+    """The last line of ``TaskSpec.progress_file``, whatever it is, at most 64 characters."""
+
+
+TaskUpdate = TaskStarted | TaskProgressed | TaskEnded
 
 #: Called on the event loop's thread with what happened since the last call, in order.
 Listener = Callable[[Sequence[TaskUpdate]], None]

@@ -116,6 +116,10 @@ class Driver:
                 if self._patience is None:
                     loop = asyncio.get_running_loop()
                     self._patience = loop.call_later(_START_PATIENCE, self._wake.set)
+        elif isinstance(update, port.TaskProgressed):
+            progressed = self._stager.progressed(update)
+            if progressed is not None:
+                self.tell([progressed])
         elif self._stager.is_plain(update):
             ended = self._stager.ended_plainly(update)
             if ended is not None:

@@ -21,8 +21,9 @@ from pinnace.base.quantities import parse_amount
 from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask
 from pinnace.engine.containers import MAIN, container_of, disk_limit, is_main, outputs_of, wants_inputs
-from pinnace.engine.events import TaskEnded, TaskProblem, TaskStarted
+from pinnace.engine.events import TaskEnded, TaskProblem, TaskProgressed, TaskStarted
 from pinnace.engine.naming import node_id, pod_name
+from pinnace.engine.progress import parse_progress
 from pinnace.engine.run import Run
 from pinnace.ports import executor as port
 from pinnace.ports.artifacts import ArtifactKeeper
@@ -42,6 +43,9 @@ _GRACE = 30.0
 
 #: Where a script's source appears. Source: Argo workflow/common ExecutorScriptSourcePath.
 SCRIPT_PATH = "/argo/staging/script"
+
+#: Where a container says how far it is. Source: Argo workflow/common ArgoProgressPath.
+PROGRESS_PATH = "/var/run/argo/progress"
 
 _PROBLEMS = {
     port.EndReason.EXITED: TaskProblem.NONE,
@@ -169,8 +173,16 @@ class Stager:
             timeout=command.timeout,
             grace=_GRACE if grace is None else grace,
             isolated=self._isolated,
+            progress_file=env["ARGO_PROGRESS_FILE"],
             disk_quota=math.ceil(parse_amount(limit)) if (limit := disk_limit(container)) else None,
         )
+
+    def _progress_path(self, command: StartTask) -> str:
+        """Return where the task may write how far it is; without a view each needs a place of its own."""
+        if self._isolated:
+            return PROGRESS_PATH
+        self._staging.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return str(self._staging / f"{command.attempt_id}.progress")
 
     def _script_path(self, command: StartTask) -> str:
         """Return where the source appears; without a view of its own each task needs a place of its own."""
@@ -197,6 +209,7 @@ class Stager:
             "ARGO_CONTAINER_NAME": command.container or MAIN,
             "ARGO_NODE_ID": node_id(info.name, command.node_name),
             "ARGO_POD_NAME": fields["metadata.name"],
+            "ARGO_PROGRESS_FILE": self._progress_path(command),
             "ARGO_WORKFLOW_NAME": info.name,
             "PINNACE_ATTEMPT_ID": command.attempt_id,
         }
@@ -226,6 +239,13 @@ class Stager:
             return None
         notes = (*self._notes.get(update.attempt_id, ()), *update.notes)
         return TaskStarted(node=command.node, attempt_id=update.attempt_id, at=update.at, notes=notes)
+
+    def progressed(self, update: port.TaskProgressed) -> TaskProgressed | None:
+        """Return the event that a report of progress means; None if it says nothing, or is not this run's."""
+        command = self._tasks.get(update.attempt_id)
+        if command is None or parse_progress(update.progress) is None:
+            return None
+        return TaskProgressed(node=command.node, attempt_id=update.attempt_id, progress=update.progress)
 
     def needs_loading(self, command: StartTask) -> bool:
         """Return whether preparing the task may block."""

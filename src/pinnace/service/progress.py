@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, NodeType, Phase
+from pinnace.engine.progress import parse_progress
 from pinnace.engine.run import Run
 
 _COMPLETE = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.OMITTED})
@@ -24,10 +25,11 @@ class Progress:
             node = run.nodes[number]
             is_counted = node.type.is_leaf or (node.type is NodeType.CONTAINER and not node.is_hidden)
             if is_counted and node.phase is not Phase.WAITING:
-                is_done = int(node.phase in _COMPLETE)
-                self._add(number, is_done, 1)
-                self._run_done += is_done
-                self._run_known += 1
+                done, known = parse_progress(node.progress) or (0, 1)
+                done = known if node.phase in _COMPLETE else done
+                self._add(number, done, known)
+                self._run_done += done
+                self._run_known += known
             # A child's number is greater than its parent's: all below this node is counted by now.
             self._add(node.parent, self._done.get(number, 0), self._known.get(number, 0))
 

@@ -20,6 +20,8 @@ class Attempt:
         self.channel: Channel | None = None
         #: The last fact; None before it has started.
         self.last: Update | None = None
+        #: How far it said it is, told again to who comes later; "" when it has said nothing.
+        self.progress = ""
         #: False from a fact until the journal that holds it is on disk.
         self.is_recorded = False
         self.is_ended = False
@@ -54,6 +56,11 @@ class Attempt:
 def started(attempt_id: str, body: dict[str, Any]) -> Update:
     """Return the fact that the attempt's command runs."""
     return {"type": "started", "attempt_id": attempt_id, **body}
+
+
+def progressed(attempt_id: str, progress: str) -> Update:
+    """Return the fact that the attempt's command says how far it is."""
+    return {"type": "progressed", "attempt_id": attempt_id, "progress": progress}
 
 
 def ended(reason: str, message: str = "") -> dict[str, Any]:

@@ -34,6 +34,8 @@ from .mounts import (
     survey_as_user,
 )
 
+#: Made in every view: what Argo's own containers make there. Source: Argo workflow/common VarRunArgoPath.
+_ARGO = "/var/run/argo"
 PRIVATE_FOLDERS = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - these are hidden, not used
 VIEW = "scratch/_view"
 PREPARED = "scratch/_prepared"
@@ -189,6 +191,7 @@ def _make_blank(shared: Shared, found: Survey, shown: tuple[str, ...]) -> None:
         make_folder(_BLANK_SOURCE, path)
     for path in shared.hidden:
         os.setxattr(_BLANK_SOURCE + path, ("trusted" if shared.is_root else "user") + ".overlay.opaque", b"y")
+    make_folder(_BLANK_SOURCE, os.path.realpath(_ARGO))
     for path in (*shown, *(() if shared.is_root else found.bound)):
         make_mount_point(_BLANK_SOURCE, path)
     for path, text in found.links:

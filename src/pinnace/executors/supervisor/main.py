@@ -29,7 +29,7 @@ import time
 from typing import Any, TypedDict
 
 from . import trees
-from .attempts import Attempt, ended, started
+from .attempts import Attempt, ended, progressed, started
 from .crew import Crew
 from .journal import Journal, outcome
 from .places import Layout
@@ -137,6 +137,8 @@ class Supervisor:
             self._release(rest[0])
         elif name == "state":
             answer = [attempt.last for attempt in self._attempts.values() if attempt.last is not None]
+            running = self._running.values()
+            self._updates += [progressed(each.attempt_id, each.progress) for each in running if each.progress]
         elif name == "close":
             self._begin_closing(request)
             return
@@ -179,6 +181,9 @@ class Supervisor:
                 update = started(attempt.attempt_id, body)
                 attempt.last = update
                 self._updates.append(update)
+            elif kind == "progressed":
+                attempt.progress = body["progress"]
+                self._updates.append(progressed(attempt.attempt_id, attempt.progress))
             else:
                 self._finish(channel, attempt, body)
         if channel.closed and attempt.channel is channel:

@@ -30,7 +30,7 @@ def main() -> None:
 
 def _run(channel: Channel, spec: dict[str, Any]) -> list[Message]:
     unused = {"env": [], "working_dir": "", "files": [], "captures": [], "want_result": False}
-    limits = {"deadline": None, "timeout": 10.0, "grace": 0.0, "disk_quota": None}
+    limits = {"deadline": None, "timeout": 10.0, "grace": 0.0, "disk_quota": None, "progress_file": ""}
     channel.socket.setblocking(True)
     channel.send(["run", {**spec, **unused, **limits}])
     messages: list[Message] = []

@@ -5,6 +5,7 @@ process 1 of its process namespace). It runs one task after another, for a fork 
 It reports to the supervisor over its channel:
 
     ["started", {"at", "notes"}]   the command runs
+    ["progressed", {"progress"}]   it says how far it is
     ["ended", {"at", "reason", "exit_code", "message", "result", "captures"}]
 
 and is told ``["run", spec]``, then perhaps ``["stop", reason, grace]``. When the channel closes, the
@@ -23,12 +24,13 @@ from typing import Any, NoReturn, Protocol
 
 from . import captures, processes
 from .output import Log, Stream
+from .progress import ProgressFile
 from .wire import Channel, Message
 
 #: Source: Argo we/executor.go, maxOutputResult.
 MAX_RESULT_BYTES = 262_144
-#: Seconds between two looks at how much a task with a quota has written.
-_QUOTA_INTERVAL = 1.0
+#: Seconds between two looks at what a task has written: how far it is, and how much, if it has a quota.
+_LOOK_INTERVAL = 1.0
 
 Spec = dict[str, Any]
 
@@ -126,7 +128,9 @@ class _Task:
         limits = [spec["deadline"], now + spec["timeout"] if spec["timeout"] is not None else None]
         self._stop_at = min((limit for limit in limits if limit is not None), default=None)
         self._quota = spec["disk_quota"]
-        self._measure_at = now + _QUOTA_INTERVAL if self._quota is not None else None
+        self._progress = ProgressFile(spec["progress_file"])
+        looks = self._quota is not None or spec["progress_file"]
+        self._look_at = now + _LOOK_INTERVAL if looks else None
 
     def _spawn(self) -> int:
         spec = self._spec
@@ -176,6 +180,7 @@ class _Task:
         for stream in self._streams.values():
             stream.finish()
         self._log.close()
+        self._tell_progress()
         place, spec = self._place, self._spec
         kept = captures.collect(spec["captures"], place.captures, place.stored) if spec["captures"] else []
         signalled = os.WIFSIGNALED(self._status)
@@ -200,7 +205,7 @@ class _Task:
                 return
 
     def _patience(self) -> int | None:
-        times = [at for at in (self._stop_at, self._kill_at, self._measure_at) if at is not None]
+        times = [at for at in (self._stop_at, self._kill_at, self._look_at) if at is not None]
         return max(0, int((min(times) - time.time()) * 1000) + 1) if times else None
 
     def _obey(self, orders: list[Message]) -> None:
@@ -217,15 +222,20 @@ class _Task:
         if self._stop_at is not None and now >= self._stop_at:
             self._stop_at = None
             self._stop("deadline", self._spec["grace"])
-        if self._measure_at is not None and now >= self._measure_at:
-            self._measure_at = time.time() + _QUOTA_INTERVAL
+        if self._look_at is not None and now >= self._look_at:
+            self._tell_progress()
             self._check_quota()
+            self._look_at = time.time() + _LOOK_INTERVAL
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
             self._place.kill(self._pid)
 
+    def _tell_progress(self) -> None:
+        if line := self._progress.news():
+            self._channel.send(["progressed", {"progress": line}])
+
     def _check_quota(self) -> None:
-        if not self._stopped and self._place.used_bytes() > self._quota:
+        if self._quota is not None and not self._stopped and self._place.used_bytes() > self._quota:
             self._message = f"it wrote more than its disk quota of {self._quota} bytes"
             self._stop("evicted", 0)
 
