@@ -291,3 +291,31 @@ def test_an_object_that_a_newer_version_wrote_is_told(cli: Cli, home: Path, tmp_
     status, _, err = cli("cron", "list")
     assert status == 2
     assert "CronWorkflow odd" in err
+
+
+def test_a_run_may_stand_for_another_time(cli: Cli, tmp_path: Path) -> None:
+    cli("template", "create", written(tmp_path, TEMPLATE))
+    cli("cron", "create", written(tmp_path, OFTEN.partition("---\n")[0]))
+    time_of_day = "2026-03-28T03:00:00+01:00"
+    status, _, err = cli("run", "-q", "--from", "cronwf/often", "--scheduled-time", time_of_day)
+    assert (status, err) == (0, "")
+    assert cli("logs", "@latest")[1].endswith(f": {time_of_day}\n")
+    status, _, err = cli("run", "--from", "cronwf/often", "--scheduled-time", "yesterday")
+    assert (status, "Write it like 2006-01-02T15:04:05-07:00" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_world_answers_for_aws_while_a_scheduler_runs(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
+    topic = "arn:aws:sns:eu-west-1:123456789012:ticks"
+    template = f"{{name: main, plugin: {{aws-sns: {{topicArn: '{topic}', message: tick}}}}}}"
+    text = OFTEN.partition("---\n")[0].replace(">= 2", ">= 1")
+    text = text.replace(
+        "{workflowTemplateRef: {name: say}}", f"{{entrypoint: main, templates: [{template}]}}"
+    )
+    scheduler = started("cron", "run", written(tmp_path, text), "--no-isolated", "--world")
+    wait_until(cli, "cron", "get", "often", "-o", "json", holds='"phase": "Stopped"')
+    scheduler.send_signal(signal.SIGTERM)
+    out, _ = scheduler.communicate()
+    assert f"{topic} got a message\n    tick\n" in out
+    assert json.loads(cli("list", "-o", "json")[1])[0]["metadata"]["labels"]["pinnace/world"] == "embedded"

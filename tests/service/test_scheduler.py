@@ -16,6 +16,7 @@ from pinnace.ports.images import Refusal, StandIn
 from pinnace.ports.store import Owner, RunChange, RunFilter
 from pinnace.schedules.status import Cron
 from pinnace.service.crons import KIND, changed, cron_of, suspended, updated
+from pinnace.service.labels import WORLD
 from pinnace.service.objects import new_object, require
 from pinnace.service.scheduler import Scheduler
 from pinnace.service.submission import Replacing, submit
@@ -510,3 +511,18 @@ def test_whatever_happens_a_tick_starts_one_run_and_every_end_is_counted_once(
     assert all((int(name.partition("-")[2]) - MINUTE) % 60 == 0 for name in disorder.made)
     disorder.look(0, 0)
     assert disorder.town.cron.status.succeeded == disorder.ended
+
+
+@pytest.mark.parametrize(("labels", "goes_on"), [({}, True), ({WORLD: "embedded"}, False)])
+def test_what_a_dead_scheduler_left_goes_on_unless_its_world_is_gone(
+    labels: dict[str, str], goes_on: bool
+) -> None:
+    town = Town()
+    first = town.scheduler("first")
+    town.create(workflowMetadata={"labels": labels})
+    town.wait(0, first)
+    town.wait(30, first)
+    assert len(town.leases) == 1
+    town.dead.add(make_owner("first").id)
+    town.wait(1, town.scheduler("second"))
+    assert any(line.endswith(" goes on") for line in town.said) == goes_on

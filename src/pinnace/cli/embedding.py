@@ -20,7 +20,10 @@ if TYPE_CHECKING:  # loaded only when they are needed: the world needs an option
     from pinnace.bootstrap import Pinnace
     from pinnace.cli.driving import Display
     from pinnace.engine.run import Run
+    from pinnace.ports.objects import ObjectStore
     from pinnace.ports.store import RunSummary
+    from pinnace.spec.catalogue import Catalogue
+    from pinnace.spec.workflow import Workflow
     from pinnace.world.prepare import Document
     from pinnace.world.world import World
 
@@ -96,7 +99,21 @@ def again_embedded(
         yield
 
 
+def needs_of_schedules(objects: ObjectStore, namespace: str | None) -> list[Needs]:
+    """Return what the runs of the store's CronWorkflows will name; None is every namespace."""
+    from pinnace.service.crons import KIND, cron_of
+    from pinnace.service.objects import catalogue_of
+
+    return [
+        _needs(cron_of(kept).manifest.as_workflow(), catalogue_of(objects, kept.namespace), {})
+        for kept in objects.of_kind(KIND, namespace)
+    ]
+
+
 def _needs_of(run: Run) -> Needs:
-    catalogue = run.lookup.catalogue
+    return _needs(run.workflow, run.lookup.catalogue, run.info.parameters)
+
+
+def _needs(workflow: Workflow, catalogue: Catalogue, parameters: Mapping[str, str]) -> Needs:
     templates = (*catalogue.namespaced.values(), *catalogue.cluster.values())
-    return (run.workflow, *templates, *catalogue.config_maps.values()), run.info.parameters
+    return (workflow, *templates, *catalogue.config_maps.values()), parameters

@@ -21,7 +21,8 @@ SUBMISSION_ERROR = "SubmissionError"
 SPEC_ERROR = "SpecError"
 ACTIVE = "Active"
 STOPPED = "Stopped"
-_RFC3339 = "2006-01-02T15:04:05Z07:00"
+#: The layout of times in manifests.
+RFC3339 = "2006-01-02T15:04:05Z07:00"
 
 
 class ActiveRun(Spec, frozen=True):
@@ -57,7 +58,7 @@ class CronStatus(Spec, frozen=True):
     def last_tick(self) -> int | None:
         """Return the tick of the last run in Unix seconds; None until there is one."""
         try:
-            return parse_time(_RFC3339, self.last_scheduled_time).instant // SECOND
+            return parse_time(RFC3339, self.last_scheduled_time).instant // SECOND
         except Failure:
             return None
 

@@ -43,6 +43,7 @@ from pinnace.schedules.decisions import (
 from pinnace.schedules.status import Cron
 from pinnace.schedules.ticks import Ticks, missed_tick
 from pinnace.service.crons import KIND, cron_of, kept_as
+from pinnace.service.labels import WORLD
 from pinnace.service.objects import as_document, catalogue_of
 from pinnace.service.submission import Replacing
 from pinnace.spec.catalogue import Catalogue
@@ -258,9 +259,14 @@ class Scheduler:
         return [_child(run) for run in self._store.list_runs(wanted)]
 
     def _take_over(self) -> None:
-        """Become the owner of runs of CronWorkflows that a crash left behind."""
+        """Become the owner of runs of CronWorkflows that a crash left behind.
+
+        What the embedded world of one of them held is gone: that is for `pinnace recover`, which asks.
+        """
         for run in self._store.unowned():
             if CRON_LABEL not in run.labels or self._namespace not in {None, run.namespace}:
+                continue
+            if WORLD in run.labels:
                 continue
             try:
                 self._take(run.uid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -241,6 +242,7 @@ def backfill(target: str, **given: Any) -> None:
 @cron.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1)
 @namespace_option
+@click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
 @images_options
 @isolated_option
 @quiet_option
@@ -251,11 +253,14 @@ def run(files: Sequence[str], **given: Any) -> None:
 
     First, the objects in FILE... are kept: CronWorkflows, WorkflowTemplates, ClusterWorkflowTemplates,
     ConfigMaps and Secrets. Any number of schedulers may run over one store: a tick starts one run. What a
-    scheduler that died has left behind goes on.
+    scheduler that died has left behind goes on, but for runs that were begun under --world.
+
+    With --world, what the CronWorkflows name that are kept by then is there, until the scheduler ends.
 
     Interrupt once to stop the runs that go on (exit handlers run), twice to terminate them.
     """
     from pinnace.cli.driving import Display, schedule
+    from pinnace.cli.embedding import embedded, needs_of_schedules
     from pinnace.service.keeping import KINDS, apply
 
     settings = settings_with(
@@ -272,12 +277,12 @@ def run(files: Sequence[str], **given: Any) -> None:
                 kept, what = apply(pinnace.store.objects, manifest, namespace, time.time())
                 if not display.is_quiet:
                     display.say(f"{kept.kind} '{kept.name}' {what}")
-        status = schedule(
-            pinnace,
-            display,
-            namespace=namespace_of(given["namespace"]),
-            workflow_defaults=workflow_defaults(),
-        )
+        where = namespace_of(given["namespace"])
+        with ExitStack() as world:
+            if given["has_world"]:
+                needs = needs_of_schedules(pinnace.store.objects, where)
+                pinnace.answer_with(world.enter_context(embedded(needs, display)))
+            status = schedule(pinnace, display, namespace=where, workflow_defaults=workflow_defaults())
     leave(status)
 
 

@@ -55,6 +55,12 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 @click.option("-n", "--namespace", help="The namespace of runs that do not name one.")
 @click.option("--serviceaccount", default="", metavar="NAME", help="Recorded; no account is assumed here.")
 @click.option("--priority", type=int, help="The workflow's priority.")
+@click.option(
+    "--scheduled-time",
+    default="",
+    metavar="TIME",
+    help="What {{workflow.scheduledTime}} is, as RFC 3339; for runs in place of a CronWorkflow's.",
+)
 @click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
 @click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
 @images_options
@@ -159,9 +165,27 @@ def _overrides(given: dict[str, Any]) -> Overrides:
         service_account=given["serviceaccount"],
         priority=given["priority"],
         labels=given["labels"],
+        annotations=_scheduled(given["scheduled_time"]),
         parameters=given["parameters"],
         file_parameters=parameters,
     )
+
+
+def _scheduled(text: str) -> str:
+    """Return the annotation of a run that was scheduled for the time ``text``; "" for none."""
+    if not text:
+        return ""
+    from pinnace.language.dates import parse_time
+    from pinnace.language.values import Failure
+    from pinnace.schedules.children import SCHEDULED_TIME
+    from pinnace.schedules.status import RFC3339
+
+    try:
+        parse_time(RFC3339, text)
+    except Failure:
+        message = f"scheduled-time contains invalid time.RFC3339 format: {text}"
+        raise UsageError(message, remedy="Write it like 2006-01-02T15:04:05-07:00.") from None
+    return f"{SCHEDULED_TIME}={text}"
 
 
 def _refuse_problems(intake: Intake) -> None:
