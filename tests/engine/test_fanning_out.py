@@ -88,12 +88,11 @@ def test_a_format_is_go_s(form: str, number: int, text: str) -> None:
     ],
 )
 def test_an_item_is_text_to_its_child(item: object, variables: dict[str, object], description: str) -> None:
-    assert describe(item, 0) == (variables, description)
+    assert describe(item) == (variables, description)
 
 
-def test_null_is_no_item() -> None:
-    with pytest.raises(ManifestError, match=r"withItems\[3\] expected"):
-        describe(None, 3)
+def test_null_is_an_item_that_is_shown_as_an_empty_list() -> None:
+    assert describe(None) == ({"item": "null"}, "[]")
 
 
 @given(st.integers(-500, 500), st.integers(-500, 500))

@@ -65,7 +65,7 @@ def plan(memo: dict[Any, Any], call: Call, scope: Callable[[], Chain]) -> list[P
 def _loop(memo: dict[Any, Any], call: Call, scope: Chain) -> Iterator[Planned]:
     runs = _may_run(call, scope)
     for index, item in enumerate(_items(memo, call, scope, is_lenient=not runs)):
-        variables, description = describe(item, index)
+        variables, description = describe(item)
         inner = Chain(Values(variables), *scope.layers)
         name = child_name(call.name, index, description)
         when = substitute_when(call.when, inner, strict=STRICT if runs else LENIENT)
@@ -195,11 +195,9 @@ def _integer(text: str, name: str) -> int:
         raise ManifestError(message) from None
 
 
-def describe(item: object, index: int) -> tuple[dict[str, object], str]:
+def describe(item: object) -> tuple[dict[str, object], str]:
     """Return the variables of an item, and the description that its node's name holds.
 
-    Raises:
-        ManifestError: the item is null.
     Source: Argo operator.go processItem.
     """
     if isinstance(item, str):
@@ -216,9 +214,8 @@ def describe(item: object, index: int) -> tuple[dict[str, object], str]:
         variables["item"] = _compact(item)
         return variables, ",".join(sorted(f"{key}:{_shown(value)}" for key, value in item.items()))
     if isinstance(item, list | tuple):
-        return {"item": _compact(list(item))}, format_value([_shown(each) for each in item])
-    message = f"withItems[{index}] expected string, number, list, or map. received: {item}"
-    raise ManifestError(message)
+        return {"item": _compact(item)}, format_value([_shown(each) for each in item])
+    return {"item": "null"}, "[]"  # null, which Argo takes for a list
 
 
 def _field(value: object) -> str:
