@@ -41,6 +41,8 @@ def codes(lines: list[str]) -> list[str]:
         ("container: {image: x, args: ['{{custom.x}}']}", None),
         ("steps: [[{name: a, template: main}]]", "endless-recursion"),
         ("steps: [[{name: a, template: main, when: 'a == b'}]]", None),
+        ("steps: [[{name: a, template: ok}]], parallelism: 0", "nothing-may-start"),
+        ("steps: [[{name: a, template: ok}]], parallelism: 1", None),
         ("steps: [[{name: a, template: ok, arguments: {parameters: [{name: z, value: z}]}}]]",
          "unused-argument"),
         ("container: {image: x}, retryStrategy: {}", "endless-retry"),
@@ -52,6 +54,11 @@ def test_a_trap_is_told_and_its_remedy_is_not(told: Told, body: str, code: str |
     manifest = f"{AROUND}  - {{name: ok, suspend: {{}}}}\n  - {{name: main, {body}}}\n"
     assert told(manifest) == []
     assert codes(told(manifest, warnings=True)) == ([code] if code else [])
+
+
+def test_a_workflow_that_lets_nothing_start_is_told(told: Told) -> None:
+    manifest = f"{AROUND}  - {{name: main, suspend: {{}}}}\n  parallelism: 0\n"
+    assert codes(told(manifest, warnings=True)) == ["nothing-may-start"]
 
 
 def retried(expression: str) -> str:

@@ -17,8 +17,10 @@ LONGEST_ARGUMENT_BYTES = 131_071
 
 def check_traps(context: Context) -> None:
     """Warn about what runs, but probably not as it was meant."""
+    _check_parallelism(context, context.spec.parallelism, ("spec",))
     for site in context.sites():
         template = site.template
+        _check_parallelism(context, template.parallelism, site.path)
         defaults = context.spec.template_defaults
         default = defaults.script if defaults is not None else None
         if template.script is not None and not (template.script.command or (default and default.command)):
@@ -34,6 +36,12 @@ def check_traps(context: Context) -> None:
                         _check_fan_in(context, siblings[name], place, text, path)
         _check_group_outputs(context, site, siblings)
     _check_endless_recursion(context)
+
+
+def _check_parallelism(context: Context, limit: int | None, path: Path) -> None:
+    if limit is not None and limit < 1:
+        message = f"parallelism {limit} lets nothing start: the run waits for ever"
+        context.findings.warn("nothing-may-start", message, (*path, "parallelism"), "give 1 or more")
 
 
 def _argument_texts(place: CallSite) -> Iterator[tuple[str, Path]]:

@@ -290,6 +290,11 @@ _TRAPS = {
         "A script has no command",
         "It then runs with the entrypoint of its image. Name the interpreter: `command: [python]`.",
     ),
+    "nothing-may-start": Meaning(
+        "A parallelism below 1 lets nothing start",
+        "Argo waits until somebody raises it. Give 1 or more; a workflow that is to begin later says"
+        " `suspend: true`.",
+    ),
     "endless-recursion": Meaning(
         "A template calls itself without a condition",
         "The run ends at the limit of depth. Give the call a `when`.",
