@@ -54,6 +54,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """True: the suite's test reads it without strictness."""
     objects: dict[str, str] = {}
     """What lies in S3 before: ``bucket/key`` → text."""
+    semaphores: dict[str, int] = {}
+    """Limits that ``pinnace sync create`` has set before: name of the semaphore → how many."""
     limit: float = 0.0
     """Seconds after which it is ended, if not the usual ones."""
 

@@ -50,6 +50,8 @@ async def run_all(case: Case, plan: Plan, home: Path, world: World | None) -> li
     settings = Settings(home=home, images=HERE / "images.toml")
     pinnace = open_pinnace(settings, world)
     try:
+        for name, limit in case.known.semaphores.items():
+            pinnace.store.locks.set_limit(name, limit)
         return [await _run_one(pinnace, case, workflow, plan) for workflow in plan.workflows]
     finally:
         pinnace.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -64,6 +65,15 @@ def test_the_shell_of_an_image_is_the_one_that_its_entry_names(tmp_path: Path, c
     standin = table(tmp_path, entry).resolve("tool:3", command, ["true"])
     assert isinstance(standin, Standin)
     assert standin.argv == ("env", "-c", "true")
+
+
+@pytest.mark.parametrize("image", ["alpine:3", "busybox", "curlimages/curl:latest", "amazon/aws-cli"])
+def test_the_shipped_images_whose_shell_knows_more_than_dash_get_bash(tmp_path: Path, image: str) -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("there is no bash on this machine")
+    standin = table(tmp_path).resolve(image, ["sh", "-c"], ["true >& /dev/null"])
+    assert isinstance(standin, Standin)
+    assert standin.argv[0] == "bash"
 
 
 def test_a_shell_that_is_not_installed_is_left_to_the_systems_own(tmp_path: Path) -> None:

@@ -118,9 +118,11 @@ SHIPPED = (
     *(Entry(pattern=name, kind=Kind.HOST, entrypoint=("bash",)) for name in ("bash", "debian", "ubuntu")),
     # Their shell is BusyBox's ash, which knows `[[`, `==`, `echo -e` and `source`: bash does, dash does not.
     *(Entry(pattern=name, kind=Kind.HOST, entrypoint=("sh",), sh="bash") for name in ("busybox", "alpine")),
-    Entry(pattern="amazon/aws-cli", kind=Kind.HOST, entrypoint=("aws",)),
-    Entry(pattern="public.ecr.aws/aws-cli/aws-cli", kind=Kind.HOST, entrypoint=("aws",)),
-    Entry(pattern="curlimages/curl", kind=Kind.HOST, entrypoint=("curl",)),
+    Entry(pattern="curlimages/curl", kind=Kind.HOST, entrypoint=("curl",), sh="bash"),  # Alpine's, too
+    *(
+        Entry(pattern=name, kind=Kind.HOST, entrypoint=("aws",), sh="bash")  # Amazon Linux's sh is bash
+        for name in ("amazon/aws-cli", "public.ecr.aws/aws-cli/aws-cli")
+    ),
 )
 
 
