@@ -107,3 +107,54 @@ def test_the_schema_is_printed(cli: Cli) -> None:
     status, out, _ = cli("schema")
     assert status == 0
     assert "CronWorkflow" in json.loads(out)["properties"]["kind"]["enum"]
+
+
+RUN = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: kept}
+spec:
+  entrypoint: main
+  onExit: ok
+  templates:
+  - {name: ok, container: {image: busybox, command: ["true"]}}
+  - {name: bad, retryStrategy: {limit: 1}, container: {image: busybox, command: ["false"]}}
+  - {name: group, steps: [[{name: x, template: ok}], [{name: z, template: ok, withItems: [1, 2]}]]}
+  - name: set
+    containerSet:
+      containers:
+      - {name: one, image: busybox, command: ["true"]}
+      - {name: two, image: busybox, command: ["true"], dependencies: [one]}
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: group}
+      - {name: b, template: bad, depends: a, onExit: ok}
+      - {name: c, template: set, depends: a}
+      - {name: d, template: ok, depends: b}
+"""
+
+
+def test_a_run_is_drawn_with_what_became_of_each_step(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(RUN)
+    assert cli("run", "-q", str(path))[0] == 1
+    status, tree, _ = cli("graph", "@latest")
+    assert status == 0
+    assert "│  │  ├─ z(0:1) (ok, Pod)  [after x]  [Succeeded]\n" in tree
+    assert "│  │  └─ b(1) (bad, Pod)  [after b(0)]  [Failed]  [main: Error (exit code 1)]\n" in tree
+    assert "│  │  └─ two (set, Container)  [after one]  [Succeeded]\n" in tree
+    assert "│  ├─ b.onExit (ok, Pod)  [after b]  [Succeeded]\n" in tree
+    assert "│  └─ d (ok, Skipped)  [after b]  [Omitted]" in tree
+    assert tree.startswith("kept\n├─ kept (main, DAG)  [Failed]\n")
+    assert tree.endswith("└─ kept.onExit (ok, Pod)  [Succeeded]\n")
+    mermaid = cli("graph", "kept", "-o", "mermaid")[1]
+    assert "  style n0 stroke:red\n  style n1 stroke:green\n" in mermaid
+    dot = cli("graph", "kept", "-o", "dot")[1]
+    assert dot.count("color=red") == 4
+    assert dot.count("{") == dot.count("}")
+
+
+def test_what_is_neither_a_file_nor_a_run_is_told(cli: Cli) -> None:
+    assert "There is no run 'nosuch'" in cli("graph", "nosuch")[2]
+    assert "nosuch.yaml: No such file" in cli("graph", "nosuch.yaml")[2]

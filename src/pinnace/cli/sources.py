@@ -40,6 +40,12 @@ def read_sources(names: Iterable[str]) -> list[tuple[str, bytes]]:
     return list(found.items())
 
 
+def is_source(name: str) -> bool:
+    """Return whether ``name`` means a file, a folder, a URL or standard input, be it there or not."""
+    is_far = name == STDIN or name.lower().startswith(_SCHEMES)
+    return is_far or "/" in name or Path(name).suffix in _ENDINGS or Path(name).exists()
+
+
 def _fetch(url: str) -> tuple[str, bytes]:
     """Return how ``url`` is shown and what is behind it."""
     from pinnace.bootstrap import fetch

@@ -39,6 +39,8 @@ class Place:
     inside: tuple[Place, ...] = ()
     follows: tuple[int, ...] = ()
     """The numbers of the places beside it that end before it starts."""
+    phase: str = ""
+    """Of a node of a run: how it stands."""
 
 
 @dataclass(kw_only=True)

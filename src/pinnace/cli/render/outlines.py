@@ -1,10 +1,11 @@
-"""Outlines of workflows as a tree, as Mermaid and as DOT."""
+"""Outlines of workflows and runs as a tree, as Mermaid and as DOT."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 
+from pinnace.cli.render.phases import look_of
 from pinnace.cli.render.text import clean, shorten
 from pinnace.service.outline import Place
 
@@ -26,6 +27,9 @@ def as_mermaid(title: str, places: Sequence[Place]) -> str:
     for place in places:
         lines += _mermaid(place, "  ")
     lines += [f"  n{before} --> n{each.number}" for each in _all(places) for before in each.follows]
+    for each in _all(places):
+        if colour := look_of(each.phase).colour:
+            lines.append(f"  style n{each.number} stroke:{colour}")
     return "\n".join(lines)
 
 
@@ -78,11 +82,14 @@ def _escaped(text: str) -> str:
 
 def _dot(place: Place, indent: str) -> Iterator[str]:
     text = json.dumps("\n".join(_label(place)), ensure_ascii=False)
+    colour = look_of(place.phase).colour
     if not place.inside:
-        yield f"{indent}n{place.number} [label={text}]"
+        yield f"{indent}n{place.number} [label={text}{f', color={colour}' if colour else ''}]"
         return
     yield f"{indent}subgraph cluster_{place.number} {{"
     yield f"{indent}  label={text}"
+    if colour:
+        yield f"{indent}  color={colour}"
     for each in place.inside:
         yield from _dot(each, f"{indent}  ")
     yield f"{indent}}}"
