@@ -16,7 +16,10 @@ NOBODY = 65_534
 EXECUTORS, HOSTILE = REPOSITORY / "tests/executors", REPOSITORY / "tests/hostile"
 #: What to run, and of it which tests.
 VIEWS = (
-    [EXECUTORS / "test_views.py", f"{EXECUTORS / 'test_executor_contract.py'}::TestInPrivateViews"],
+    [
+        *(EXECUTORS / f"test_{name}.py" for name in ("views", "live_volumes", "attended_tasks")),
+        f"{EXECUTORS / 'test_executor_contract.py'}::TestInPrivateViews",
+    ],
     "",
 )
 HOSTILITIES = (

@@ -10,7 +10,7 @@ import pytest
 
 from pinnace.base.errors import RefusedError
 from pinnace.bootstrap import Pinnace, open_pinnace
-from pinnace.engine.node import Node
+from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
@@ -117,3 +117,122 @@ def test_a_step_says_how_far_it_is(go: Go) -> None:
 """
     )
     assert only(run).progress == "30/100"
+
+
+def test_a_daemon_is_ready_when_its_command_says_so(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      steps:
+        - - {name: server, template: server}
+        - - {name: after, template: after}
+    - name: server
+      daemon: true
+      volumes: [{name: v, hostPath: {path: PLACE}}]
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "sleep 0.3; touch /data/open; touch /ready; exec sleep 600"]
+        readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
+        volumeMounts: [{name: v, mountPath: /data}]
+    - name: after
+      volumes: [{name: v, hostPath: {path: PLACE}}]
+      container:
+        image: alpine:3.20
+        command: [test, -e, /data/open]
+        volumeMounts: [{name: v, mountPath: /data}]
+"""
+    )
+    assert run.state.phase == "Succeeded", [node.message for node in run.nodes.values()]
+
+
+def test_a_daemon_whose_readiness_cannot_be_asked_is_an_error(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      steps: [[{name: server, template: server}]]
+    - name: server
+      daemon: true
+      container: {image: "alpine:3.20", command: [sleep, "600"], readinessProbe: {grpc: {port: 80}}}
+"""
+    )
+    (server,) = (node for node in run.nodes.values() if node.key == "server")
+    assert server.phase is Phase.ERROR
+    assert server.message.startswith("readinessProbe: a grpc probe cannot be asked here. Use exec")
+
+
+@pytest.mark.parametrize("kind", ["livenessProbe", "startupProbe"])
+def test_a_container_that_fails_its_probe_is_ended(go: Go, kind: str) -> None:
+    run = go(
+        f"""
+    - name: main
+      container:
+        image: alpine:3.20
+        command: [sleep, "600"]
+        {kind}: {{exec: {{command: ["false"]}}, periodSeconds: 1, failureThreshold: 1}}
+"""
+    )
+    node = only(run)
+    assert run.state.phase == "Failed"
+    assert node.message.startswith(f"main: Error (exit code 143): its {kind} failed")
+    assert not [note for note in node.notes if kind in note]
+
+
+def test_a_sidecar_that_fails_its_probe_does_not_fail_the_pod(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      volumes: [{name: v, hostPath: {path: PLACE}}]
+      sidecars:
+        - name: beside
+          image: alpine:3.20
+          command: [sh, -c, "trap 'touch /data/ended; exit 143' TERM; while :; do sleep 0.01; done"]
+          livenessProbe: {exec: {command: ["false"]}, periodSeconds: 1, failureThreshold: 1}
+          mirrorVolumeMounts: true
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "until [ -e /data/ended ]; do sleep 0.01; done"]
+        volumeMounts: [{name: v, mountPath: /data}]
+"""
+    )
+    assert run.state.phase == "Succeeded", only(run).message
+
+
+def test_why_a_container_failed_is_in_its_termination_log(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      steps:
+        - - {name: default, template: default, continueOn: {failed: true}}
+          - {name: own, template: own, continueOn: {failed: true}}
+          - {name: log, template: log, continueOn: {failed: true}}
+    - name: default
+      container: {image: "alpine:3.20", command: [sh, -c, "echo no way > /dev/termination-log; exit 1"]}
+    - name: own
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "echo no file > /words/last; exit 1"]
+        terminationMessagePath: /words/last
+    - name: log
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "echo no log; exit 1"]
+        terminationMessagePolicy: FallbackToLogsOnError
+"""
+    )
+    messages = {node.key: node.message for node in run.nodes.values()}
+    assert messages["default"] == "main: Error (exit code 1): no way"
+    assert messages["own"] == "main: Error (exit code 1): no file"
+    assert messages["log"] == "main: Error (exit code 1): no log"
+
+
+def test_a_command_runs_right_after_the_start(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "until [ -e /tmp/there ]; do sleep 0.01; done"]
+        lifecycle: {postStart: {exec: {command: [touch, /tmp/there]}}}
+"""
+    )
+    assert run.state.phase == "Succeeded", only(run).message

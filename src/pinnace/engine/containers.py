@@ -20,8 +20,14 @@ from pinnace.spec.templates import Container, Template, VolumeMount
 MAIN = "main"
 #: What collects outputs that containers share, when all have ended. Source: Argo WaitContainerName.
 WAIT = "wait"
-#: The kinds of probe that are asked; others need to run commands in the container.
-ASKED_BY = frozenset({"httpGet", "tcpSocket"})
+#: The kinds of probe that are asked.
+ASKED_BY = frozenset({"exec", "httpGet", "tcpSocket"})
+#: The probes, with the fields that hold them.
+PROBES = {
+    "startupProbe": "startup_probe",
+    "readinessProbe": "readiness_probe",
+    "livenessProbe": "liveness_probe",
+}
 _NONE = Outputs()
 
 

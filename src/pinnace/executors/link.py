@@ -18,7 +18,7 @@ import msgspec
 
 from pinnace.base.errors import EnvironmentFailure
 from pinnace.executors.supervisor import wire
-from pinnace.executors.supervisor.main import SOCKET_NAME, Config
+from pinnace.executors.supervisor.start import SOCKET_NAME, Config
 from pinnace.ports.executor import TaskEnded, TaskProgressed, TaskStarted, TaskUpdate
 
 _UPDATES = msgspec.json.Decoder(list[TaskStarted | TaskProgressed | TaskEnded])
@@ -26,7 +26,7 @@ _MESSAGE = msgspec.json.Decoder(list[msgspec.Raw])
 #: Where ``supervisor`` can be imported from without Pinnace.
 PACKAGE_FOLDER = str(Path(__file__).parent)
 #: The supervisor is loaded on its own, so that it has neither Pinnace's imports nor their memory.
-_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from supervisor.main import main; main()"
+_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from supervisor.start import main; main()"
 
 
 def decode_updates(data: bytes | msgspec.Raw) -> list[TaskUpdate]:

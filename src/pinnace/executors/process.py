@@ -32,7 +32,7 @@ from pinnace.executors.link import (
     launch,
     visible_folders,
 )
-from pinnace.executors.supervisor.main import Config
+from pinnace.executors.supervisor.start import Config
 from pinnace.ports.executor import Complaint, Listener, TaskEnded, TaskSpec, TaskStarted, TaskUpdate
 
 _ATTEMPT_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{0,239}")
@@ -116,6 +116,18 @@ class ProcessExecutor:
         """Ask for an end: SIGTERM, ``grace`` seconds, SIGKILL. A not yet started attempt never starts."""
         for run_id, members in self._by_run(attempt_ids).items():
             await (await self._link(run_id)).ask("cancel", members, grace)
+
+    async def fail(self, attempt_id: str, message: str) -> None:
+        """Ask for an end as of one that is unhealthy."""
+        if (run_id := self._runs.get(attempt_id)) is not None:
+            await (await self._link(run_id)).ask("fail", attempt_id, message)
+
+    async def run_beside(self, attempt_id: str, argv: Sequence[str], *, seconds: float) -> int | None:
+        """Run ``argv`` beside the attempt's command and return its exit code; None if that does not run."""
+        if (run_id := self._runs.get(attempt_id)) is None:
+            return None
+        answer = await (await self._link(run_id)).ask("exec", attempt_id, list(argv), seconds)
+        return msgspec.json.decode(answer, type=int | None)
 
     async def adopt(self, run_id: str) -> Sequence[TaskUpdate]:
         """Take over what an earlier process started, and return the last fact of each attempt."""

@@ -79,6 +79,14 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     """True: a private view of the file system and of processes. False: runs on the host as it is."""
     progress_file: str = ""
     """Where it may write how far it is, in its own view; "" is nowhere. The folder is there."""
+    post_start: tuple[str, ...] = ()
+    """What runs beside it right after its start, which is told when this has ended; a failure stops it."""
+    pre_stop: tuple[str, ...] = ()
+    """What runs within ``grace`` before SIGTERM where its time is over or it was called unhealthy."""
+    last_words: str = ""
+    """The file of its own view whose first 4096 bytes are the message of a failure; "" is none."""
+    words_from_log: bool = False
+    """True: where that says nothing, the last 80 lines of its output do, at most 2048 characters."""
     disk_quota: int | None = None
     """Bytes that it may write to its private view; None is as much as there is."""
 
@@ -92,6 +100,8 @@ class EndReason(StrEnum):
     """A signal from outside Pinnace ended it: ``exit_code`` is 128 + signal."""
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
+    UNHEALTHY = "unhealthy"
+    """It was stopped by ``fail``, or because ``post_start`` failed: see ``exit_code``."""
     EVICTED = "evicted"
     """It wrote more than ``disk_quota``. Source: Kubernetes, eviction by ephemeral storage."""
     NOT_STARTED = "not-started"
@@ -170,6 +180,16 @@ class Executor(Protocol):
 
     async def cancel(self, attempt_ids: Sequence[str], *, grace: float | None = None) -> None:
         """Ask for an end: SIGTERM, ``grace`` seconds, SIGKILL. A not yet started attempt never starts."""
+
+    async def fail(self, attempt_id: str, message: str) -> None:
+        """Ask for an end as of one that is unhealthy: ``pre_stop``, SIGTERM, its grace, SIGKILL."""
+
+    async def run_beside(self, attempt_id: str, argv: Sequence[str], *, seconds: float) -> int | None:
+        """Run ``argv`` beside the attempt's command, in its view and with its environment.
+
+        Returns its exit code; not 0 where it cannot be run or was ended after ``seconds``. None: the
+        attempt does not run.
+        """
 
     async def adopt(self, run_id: str) -> Sequence[TaskUpdate]:
         """Take over what an earlier process started for this run, and return the last fact of each attempt.

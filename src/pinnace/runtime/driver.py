@@ -8,12 +8,13 @@ of each attempt, and ``reassess`` asks again for what was not done.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from pinnace.base.errors import PinnaceError, StorageError
+from pinnace.base.errors import EnvironmentFailure, PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
 from pinnace.engine.commands import CancelTask, ClaimLocks, Command, ReleaseLocks, StartTask, Work
 from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskReady
@@ -26,7 +27,7 @@ from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import RunChange
 from pinnace.runtime.locks import LockKeeper
-from pinnace.runtime.probes import Probe, become_ready, probes_of
+from pinnace.runtime.probes import Probe, Probes, attend, is_answered, probes_of
 from pinnace.runtime.staging import Stager
 from pinnace.runtime.workers import Workers
 
@@ -111,7 +112,7 @@ class Driver:
         if isinstance(update, port.TaskStarted):
             event = self._stager.started(update)
             if event is not None:
-                self._watch_ready(update.attempt_id)
+                self._attend(update.attempt_id)
                 self._mailbox.append(event)
                 if self._patience is None:
                     loop = asyncio.get_running_loop()
@@ -307,19 +308,35 @@ class Driver:
             for spec in specs:
                 self.tell([self._stager.refused(by_attempt[spec.attempt_id], error, self._clock())])
 
-    def _watch_ready(self, attempt_id: str) -> None:
-        """Find out when a daemon can be used, if it is to be asked."""
+    def _attend(self, attempt_id: str) -> None:
+        """Ask a container that runs what its probes ask, if it has any."""
         command = self._stager.command_of(attempt_id)
-        probes = probes_of(command) if command is not None and command.template.daemon else ()
-        if command is not None and probes:
-            self._spawn(self._tell_ready(command, probes))
+        probes = probes_of(command) if command is not None else None
+        if command is not None and probes is not None:
+            self._spawn(self._heed(command, probes))
 
-    async def _tell_ready(self, command: StartTask, probes: tuple[Probe, ...]) -> None:
-        def is_wanted() -> bool:
-            return self._stager.command_of(command.attempt_id) is not None
+    async def _heed(self, command: StartTask, probes: Probes) -> None:
+        attempt_id = command.attempt_id
 
-        if await become_ready(probes, is_wanted):
-            self.tell([TaskReady(node=command.node, attempt_id=command.attempt_id, at=self._clock())])
+        async def ask(probe: Probe) -> bool | None:
+            if self._stager.command_of(attempt_id) is None:
+                return None
+            if not probe.command:
+                return await is_answered(probe)
+            try:
+                code = await self._executor.run_beside(attempt_id, probe.command, seconds=probe.timeout)
+            except EnvironmentFailure:
+                return False  # the supervisor is gone; the next one says what became of the attempt
+            return None if code is None else code == 0
+
+        def became_ready() -> None:
+            if command.template.daemon:
+                self.tell([TaskReady(node=command.node, attempt_id=attempt_id, at=self._clock())])
+
+        failure = await attend(probes, ask, became_ready)
+        if failure:
+            with contextlib.suppress(EnvironmentFailure):  # the attempt is gone with its supervisor
+                await self._executor.fail(attempt_id, failure)
 
     async def _collect(self, update: port.TaskEnded) -> None:
         event = await self._stager.ended(update)

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pinnace.engine.containers import container_of, disk_limit, is_probed
+from pinnace.engine.containers import container_of, disk_limit
+from pinnace.runtime import handlers
 from pinnace.spec.podpatch import unreached
 from pinnace.spec.templates import Template
 from pinnace.spec.workflow import WorkflowSpec
 
-#: What a daemon is waited for by: other tasks are not, and commands are not run in a container that runs.
-_PROBED = {
-    "readiness_probe": "readinessProbe: not probed",
-    "startup_probe": "startupProbe: not probed",
-}
 #: Field → what is not done about it. Asked of the container, the template and the workflow.
 _CONTAINER: dict[str, str] = {
     "resources": "resources: of requests and limits, only that of ephemeral-storage is enforced",
     "security_context": "securityContext: the task runs as the user who runs Pinnace",
-    "liveness_probe": "livenessProbe: not probed",
-    **_PROBED,
-    "lifecycle": "lifecycle: its handlers do not run",
     "ports": "ports: the host's own network is used",
     "image_pull_policy": "imagePullPolicy: no image is pulled",
     "stdin": "stdin: standard input is empty",
@@ -65,8 +58,7 @@ def notes_of(template: Template, common: Iterable[str], name: str = "") -> tuple
     own = _notes(container, _CONTAINER)
     if container.resources == {"limits": {"ephemeral-storage": disk_limit(container)}}:
         own.remove(_CONTAINER["resources"])
-    if template.daemon and is_probed(container):
-        own = [note for note in own if note not in _PROBED.values()]
+    own += handlers.notes(container)
     fields = unreached(template)
     if fields:
         own.append(f"podSpecPatch: {', '.join(fields)} reached nothing here")

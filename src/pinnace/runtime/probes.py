@@ -1,70 +1,138 @@
-"""Asking a daemon whether it is ready, as its startup and readiness probes say.
+"""What the probes of a container ask, and what follows: whether it has started, is ready, is alive.
 
-A probe is asked at least once a second, however long its period is: that only shortens the wait. Source:
-Kubernetes core/v1 Probe; pkg/kubelet/prober.
+Source: Kubernetes core/v1 Probe; pkg/kubelet/prober.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from pinnace.engine.commands import StartTask
-from pinnace.engine.containers import container_of, is_probed
+from pinnace.engine.containers import container_of
 from pinnace.engine.daemons import POD_IP
 from pinnace.spec.templates import Container
 
-#: Seconds between two questions at most.
-_LONGEST_PERIOD = 1.0
-_DEFAULT_PERIOD = 10.0
+#: Seconds between two questions at most, where an answer is waited for: that only shortens the wait.
+_LONGEST_WAIT = 1.0
 _LONGEST_STATUS_LINE = 4096
 
 
 class Probe(Struct, frozen=True):
     """One question, and how often it is to be answered well."""
 
-    host: str
-    port: int
+    host: str = ""
+    port: int = 0
     path: str | None = None
     """What is asked for over HTTP; None only connects."""
     headers: tuple[tuple[str, str], ...] = ()
     is_tls: bool = False
+    command: tuple[str, ...] = ()
+    """What is run beside the container's own command; if it is given, nothing is asked over the network."""
     delay: float = 0.0
     """Seconds before it is asked first."""
-    period: float = _LONGEST_PERIOD
+    period: float = 10.0
+    """Seconds between two questions."""
     timeout: float = 1.0
     successes: int = 1
+    """So many good answers, one after another, are one success."""
+    failures: int = 3
+    """So many bad ones are one failure."""
 
 
-def probes_of(command: StartTask) -> tuple[Probe, ...]:
-    """Return what is to succeed, one after another, before a daemon's container is ready."""
+class Probes(Struct, frozen=True):
+    """The probes of one container."""
+
+    startup: Probe | None = None
+    readiness: Probe | None = None
+    liveness: Probe | None = None
+
+
+#: Asks, and returns whether the answer is good; None: nobody wants to know any more.
+Ask = Callable[[Probe], Awaitable[bool | None]]
+
+
+def probes_of(command: StartTask) -> Probes | None:
+    """Return what the command's container is asked, None when that is nothing.
+
+    Whether it is ready is asked of daemons alone: of other pods Argo makes nothing of it.
+    """
     container = container_of(command.template, command.container)
-    if not command.template.daemon or not is_probed(container):
-        return ()
-    declared = (container.startup_probe, container.readiness_probe)
-    return tuple(probe for each in declared if (probe := _probe(each, container)) is not None)
+    found = Probes(
+        startup=_probe(container.startup_probe, container),
+        readiness=_probe(container.readiness_probe, container) if command.template.daemon else None,
+        liveness=_probe(container.liveness_probe, container),
+    )
+    return None if found == Probes() else found
 
 
-async def become_ready(probes: tuple[Probe, ...], is_wanted: Callable[[], bool]) -> bool:
-    """Return True when all probes have succeeded, False when nobody wants to know any more."""
-    for probe in probes:
+async def attend(probes: Probes, ask: Ask, became_ready: Callable[[], None]) -> str:
+    """Ask until a probe fails, and return which; "" when nobody wants to know any more.
+
+    ``became_ready`` is called when the container has started and is ready.
+    """
+    if probes.startup is not None:
+        outcome = await _starts(probes.startup, ask)
+        if outcome is not True:
+            return "" if outcome is None else "its startupProbe failed"
+    readiness = asyncio.create_task(_becomes_ready(probes.readiness, ask, became_ready))
+    try:
+        if probes.liveness is not None and await _dies(probes.liveness, ask):
+            return f"its livenessProbe failed {probes.liveness.failures} times"
+        await readiness
+    finally:
+        readiness.cancel()
+    return ""
+
+
+async def _starts(probe: Probe, ask: Ask) -> bool | None:
+    """Return whether a good answer comes in the time that the probe allows."""
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(probe.delay)
+    until = loop.time() + (probe.failures - 1) * probe.period
+    while True:
+        answer = await ask(probe)
+        if answer is not False:
+            return answer
+        if loop.time() >= until:
+            return False
+        await asyncio.sleep(min(probe.period, _LONGEST_WAIT))
+
+
+async def _becomes_ready(probe: Probe | None, ask: Ask, became_ready: Callable[[], None]) -> None:
+    if probe is not None:
         await asyncio.sleep(probe.delay)
         left = probe.successes
         while left:
-            if not is_wanted():
-                return False
-            left = left - 1 if await succeeds(probe) else probe.successes
+            answer = await ask(probe)
+            if answer is None:
+                return
+            left = left - 1 if answer else probe.successes
             if left:
-                await asyncio.sleep(probe.period)
-    return is_wanted()
+                await asyncio.sleep(min(probe.period, _LONGEST_WAIT))
+    became_ready()
 
 
-async def succeeds(probe: Probe) -> bool:
-    """Return whether the probe, asked now, is answered well."""
+async def _dies(probe: Probe, ask: Ask) -> bool:
+    """Return True when it has failed, False when nobody wants to know any more."""
+    await asyncio.sleep(probe.delay)
+    bad = 0
+    while True:
+        answer = await ask(probe)
+        if answer is None:
+            return False
+        bad = 0 if answer else bad + 1
+        if bad == probe.failures:
+            return True
+        await asyncio.sleep(probe.period)
+
+
+async def is_answered(probe: Probe) -> bool:
+    """Return whether a probe over the network, asked now, is answered well."""
     try:
         async with asyncio.timeout(probe.timeout):
             return await _ask(probe)
@@ -98,28 +166,38 @@ async def _ask(probe: Probe) -> bool:
 def _probe(declared: Any, container: Container) -> Probe | None:
     if not isinstance(declared, Mapping):
         return None
-    is_http = isinstance(declared.get("httpGet"), Mapping)
-    asked: Any = declared.get("httpGet" if is_http else "tcpSocket")
-    if not isinstance(asked, Mapping):
+    asked = _asked(declared, container)
+    if asked is None:
         return None
-    path = None
-    headers: tuple[tuple[str, str], ...] = ()
-    if is_http:
-        path = "/" + _line(asked.get("path")).lstrip("/")
-        headers = tuple(
-            (_line(each.get("name")), _line(each.get("value"))) for each in asked.get("httpHeaders") or ()
-        )
     return Probe(
-        host=str(asked.get("host") or POD_IP),
-        port=_port(asked.get("port"), container),
-        path=path,
-        headers=headers,
-        is_tls=str(asked.get("scheme", "")).upper() == "HTTPS",
+        **asked,
         delay=_number(declared, "initialDelaySeconds", 0.0),
-        period=min(_LONGEST_PERIOD, _number(declared, "periodSeconds", _DEFAULT_PERIOD)),
+        period=_number(declared, "periodSeconds", 10.0),
         timeout=max(0.1, _number(declared, "timeoutSeconds", 1.0)),
         successes=max(1, int(_number(declared, "successThreshold", 1.0))),
+        failures=max(1, int(_number(declared, "failureThreshold", 3.0))),
     )
+
+
+def _asked(declared: Mapping[str, Any], container: Container) -> dict[str, Any] | None:
+    """Return what is asked, as fields of a probe; None for a kind that cannot be asked here."""
+    run, http, tcp = (declared.get(kind) for kind in ("exec", "httpGet", "tcpSocket"))
+    if isinstance(run, Mapping):
+        return {"command": tuple(str(each) for each in run.get("command") or ())}
+    if isinstance(http, Mapping):
+        return {
+            **_address(http, container),
+            "path": "/" + _line(http.get("path")).lstrip("/"),
+            "headers": tuple(
+                (_line(each.get("name")), _line(each.get("value"))) for each in http.get("httpHeaders") or ()
+            ),
+            "is_tls": str(http.get("scheme", "")).upper() == "HTTPS",
+        }
+    return _address(tcp, container) if isinstance(tcp, Mapping) else None
+
+
+def _address(asked: Mapping[str, Any], container: Container) -> dict[str, Any]:
+    return {"host": str(asked.get("host") or POD_IP), "port": _port(asked.get("port"), container)}
 
 
 def _port(port: Any, container: Container) -> int:

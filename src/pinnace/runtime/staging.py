@@ -31,6 +31,7 @@ from pinnace.ports.hostfolders import HostFolder
 from pinnace.ports.images import Images, Refusal
 from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
+from pinnace.runtime.handlers import LAST_WORDS_PATH, NOT_READ, handler, refuse_unasked
 from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
 from pinnace.runtime.volumes import Volumes
 from pinnace.spec.locate import kept, relocate
@@ -53,6 +54,7 @@ _PROBLEMS = {
     port.EndReason.DEADLINE: TaskProblem.DEADLINE,
     port.EndReason.CANCELLED: TaskProblem.CANCELLED,
     port.EndReason.NOT_STARTED: TaskProblem.NOT_STARTED,
+    port.EndReason.UNHEALTHY: TaskProblem.NONE,
     port.EndReason.EVICTED: TaskProblem.EVICTED,
     port.EndReason.LOST: TaskProblem.LOST,
 }
@@ -142,6 +144,11 @@ class Stager:
         if container.volume_mounts:
             folder = self._staging / command.pod_id
             files += self._volumes.files(container, template, folder, fields, env)
+        if own_words := container.termination_message_path:
+            if not self._isolated:
+                self._notes[command.attempt_id] += (NOT_READ,)
+            elif not own_words.startswith("/dev/"):
+                files.append(port.StagedFile(path=own_words, mode=0o666))
         aliases = (self._run.workflow.spec.host_aliases, template.host_aliases)
         if self._isolated:
             files += hosts_file(*aliases)
@@ -153,6 +160,7 @@ class Stager:
             files.append(port.StagedFile(path=script, content=_bytes(container.source), mode=0o755))
             args = (*args, script)
         command_ = tuple(expand(each, env) for each in container.command)
+        refuse_unasked(template, container)
         found = self._images.resolve(container.image, command_, [expand(each, env) for each in args])
         if isinstance(found, Refusal):
             raise PinnaceError(found.message, remedy="; ".join(found.remedies))
@@ -174,6 +182,10 @@ class Stager:
             grace=_GRACE if grace is None else grace,
             isolated=self._isolated,
             progress_file=env["ARGO_PROGRESS_FILE"],
+            post_start=handler(container, "postStart"),
+            pre_stop=handler(container, "preStop"),
+            last_words=self._last_words_path(container),
+            words_from_log=container.termination_message_policy == "FallbackToLogsOnError",
             disk_quota=math.ceil(parse_amount(limit)) if (limit := disk_limit(container)) else None,
         )
 
@@ -183,6 +195,10 @@ class Stager:
             return PROGRESS_PATH
         self._staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         return str(self._staging / f"{command.attempt_id}.progress")
+
+    def _last_words_path(self, container: Container) -> str:
+        """Return where the container says why it failed; nowhere without a view, for all would meet there."""
+        return (container.termination_message_path or LAST_WORDS_PATH) if self._isolated else ""
 
     def _script_path(self, command: StartTask) -> str:
         """Return where the source appears; without a view of its own each task needs a place of its own."""

@@ -26,7 +26,8 @@ _OF_POD = frozenset(
 _OF_CONTAINER = frozenset(
     [
         *("name", "image", "command", "args", "env", "envFrom", "workingDir", "volumeMounts"),
-        *("readinessProbe", "startupProbe", "ports"),
+        *("readinessProbe", "startupProbe", "livenessProbe", "lifecycle", "ports"),
+        *("terminationMessagePath", "terminationMessagePolicy"),
     ]
 )
 

@@ -5,10 +5,13 @@ but the standard library, because its size is what every fork of a task costs. H
 package: it imports nothing of Pinnace outside itself, and its modules import one another relatively (it is
 loaded as the top-level package ``supervisor`` there, and as part of ``pinnace`` by tests and type checks).
 
+    start     the supervisor's process, from its configuration to its end
     main      the loop: client messages in, batches of updates out, the journal between them
     wire      messages over sockets
     journal   what survives the supervisor
     warden    the parent of one task: start, pump, stop, sweep, capture
+    beside    commands beside a task's own
+    sayings   what a task says in files
     output    a task's output as a log file and a result
     captures  copies of what a task leaves
     processes finding and ending process trees

@@ -43,6 +43,8 @@ STAGE = f"{PREPARED}/stage"
 BLANK = f"{PREPARED}/blank"
 _BLANK_SOURCE = "scratch/_blank"
 _NOTHING = "scratch/_nothing"
+#: Where ``/dev/termination-log`` leads, which each task may write to.
+_LAST_WORDS = "/var/run/argo/termination-log"
 _DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 _DEVICE_LINKS = {
     "fd": "/proc/self/fd",
@@ -50,6 +52,7 @@ _DEVICE_LINKS = {
     "stdout": "/proc/self/fd/1",
     "stderr": "/proc/self/fd/2",
     "ptmx": "pts/ptmx",
+    "termination-log": _LAST_WORDS,
 }
 #: Inodes and whole copies: no feature that a later kernel could not share. ``volatile``: the scratch folder
 #: is thrown away, and without it every unmount would write the whole file system's cache to the disk.
@@ -192,6 +195,9 @@ def _make_blank(shared: Shared, found: Survey, shown: tuple[str, ...]) -> None:
     for path in shared.hidden:
         os.setxattr(_BLANK_SOURCE + path, ("trusted" if shared.is_root else "user") + ".overlay.opaque", b"y")
     make_folder(_BLANK_SOURCE, os.path.realpath(_ARGO))
+    os.close(
+        os.open(_BLANK_SOURCE + os.path.realpath(_LAST_WORDS), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    )
     for path in (*shown, *(() if shared.is_root else found.bound)):
         make_mount_point(_BLANK_SOURCE, path)
     for path, text in found.links:

@@ -14,25 +14,17 @@ Rules that hold here:
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import gc
 import heapq
 import itertools
-import json
 import os
-import resource
 import selectors
 import socket
-import sys
 import time
-from typing import Any, TypedDict
+from typing import Any
 
-from . import trees
 from .attempts import Attempt, ended, progressed, started
 from .crew import Crew
 from .journal import Journal, outcome
-from .places import Layout
 from .processes import NotStartedError
 from .wire import Channel, Message
 
@@ -43,11 +35,6 @@ IDLE_SECONDS = 10.0
 MAX_STARTING = 8 * (os.cpu_count() or 1)
 #: Seconds between attempts to write a journal that has no room.
 _RETRY_SECONDS = 0.5
-SOCKET_NAME = "supervisor.sock"
-LOCK_NAME = "supervisor.lock"
-JOURNAL_NAME = "journal"
-#: What a supervisor or warden says when a defect of Pinnace ends it.
-FAULTS_NAME = "supervisor.err"
 
 
 class Supervisor:
@@ -68,6 +55,9 @@ class Supervisor:
         self._running: dict[Channel, Attempt] = {}
         self._updates: list[dict[str, Any]] = []
         self._trouble = ""
+        #: Commands beside tasks, until their ends are told: number → attempt, who asked, under which number.
+        self._asked: dict[int, tuple[Attempt, Channel, int]] = {}
+        self._numbers = itertools.count()
         self._idle_since = time.monotonic()
         self._closing: tuple[int, Channel] | None = None
         ends, lost = outcome(journal.read())
@@ -139,6 +129,11 @@ class Supervisor:
             answer = [attempt.last for attempt in self._attempts.values() if attempt.last is not None]
             running = self._running.values()
             self._updates += [progressed(each.attempt_id, each.progress) for each in running if each.progress]
+        elif name == "exec":
+            self._run_beside(request, *rest)
+            return
+        elif name == "fail":
+            self._fail(*rest)
         elif name == "close":
             self._begin_closing(request)
             return
@@ -165,7 +160,26 @@ class Supervisor:
             if self._queue.pop(attempt_id, None):
                 self._end(attempt, ended("cancelled"))
             elif attempt.channel is not None:
-                attempt.channel.send(["stop", "cancelled", grace])
+                attempt.channel.send(["stop", "cancelled", grace, ""])
+
+    def _fail(self, attempt_id: str, message: str) -> None:
+        attempt = self._attempts.get(attempt_id)
+        if attempt is not None and attempt.channel is not None:
+            attempt.channel.send(["stop", "unhealthy", None, message])
+
+    def _run_beside(self, request: int, attempt_id: str, argv: list[str], timeout: float) -> None:
+        assert self._client is not None
+        attempt = self._attempts.get(attempt_id)
+        if attempt is None or attempt.channel is None:
+            self._client.send(["reply", request, None])
+            return
+        number = next(self._numbers)
+        self._asked[number] = (attempt, self._client, request)
+        attempt.channel.send(["exec", number, argv, timeout])
+
+    def _answer(self, number: int, exit_code: int | None) -> None:
+        _attempt, client, request = self._asked.pop(number)
+        client.send(["reply", request, exit_code])
 
     def _release(self, attempt_ids: list[str]) -> None:
         gone = [i for i in attempt_ids if (a := self._attempts.get(i)) and a.is_recorded and a.is_ended]
@@ -181,6 +195,8 @@ class Supervisor:
                 update = started(attempt.attempt_id, body)
                 attempt.last = update
                 self._updates.append(update)
+            elif kind == "exec":
+                self._answer(body["request"], body["exit_code"])
             elif kind == "progressed":
                 attempt.progress = body["progress"]
                 self._updates.append(progressed(attempt.attempt_id, attempt.progress))
@@ -193,6 +209,8 @@ class Supervisor:
     def _finish(self, channel: Channel, attempt: Attempt, body: dict[str, Any]) -> None:
         del self._running[channel]
         attempt.channel = None
+        for number in [number for number, (asked, *_) in self._asked.items() if asked is attempt]:
+            self._answer(number, None)
         self._end(attempt, body)
         if not self._crew.take_back(channel, attempt):
             self._selector.unregister(channel)
@@ -306,7 +324,7 @@ class Supervisor:
         self._closing = (request, self._client)
         self._queue.clear()
         for channel in self._running:
-            channel.send(["stop", "cancelled", 0])
+            channel.send(["stop", "cancelled", 0, ""])
 
     def confirm_closing(self) -> None:
         """Tell the client that asked for the end of the run, if one did, that nothing of it is left."""
@@ -329,65 +347,3 @@ def _read(channel: Channel, mask: int) -> list[Message] | None:
 
 def _lost(why: str) -> dict[str, Any]:
     return ended("lost", f"its end was seen by nobody: {why}")
-
-
-class Config(TypedDict):
-    """What a supervisor is started with."""
-
-    root: str
-    """The folder of the run."""
-    max_tasks: int
-    hidden: list[str]
-    """Folders that isolated tasks find empty."""
-    visible: list[str]
-    """Folders that they may read although they lie in a hidden one."""
-
-
-def main() -> None:
-    """Serve a run with the configuration on standard input; says ``ready`` or why not, then detaches."""
-    config: Config = json.load(sys.stdin)
-    if os.fork():
-        os._exit(0)  # whoever started this waits for it, and shall not have a zombie
-    os.umask(0o022)
-    os.chdir(config["root"])
-    lock = os.open(LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        _announce_ready()  # another one serves this run
-        return
-    _serve(config)
-
-
-def _serve(config: Config) -> None:
-    scratch = Layout(config["root"]).scratch("")
-    trees.remove(scratch)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(SOCKET_NAME)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(SOCKET_NAME)
-    if sys.platform.startswith("linux"):
-        from .syscalls import become_subreaper
-
-        become_subreaper()  # so that what a killed warden leaves can be found
-    crew = Crew(Layout(config["root"]), config["hidden"], config["visible"])
-    supervisor = Supervisor(listener, Journal(JOURNAL_NAME), crew, config["max_tasks"])
-    listener.listen(4)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.freeze()  # what is here to stay is shared with every fork as long as nobody touches it
-    _announce_ready()
-    supervisor.run()
-    crew.close()
-    trees.remove(scratch)
-    os.unlink(SOCKET_NAME)
-    supervisor.confirm_closing()
-
-
-def _announce_ready() -> None:
-    os.write(1, b"ready")
-    null = os.open(os.devnull, os.O_RDWR)
-    faults = os.open(FAULTS_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for descriptor, replacement in enumerate((null, null, faults)):
-        os.dup2(replacement, descriptor)
-    os.close(null)
-    os.close(faults)

@@ -31,8 +31,9 @@ def main() -> None:
 def _run(channel: Channel, spec: dict[str, Any]) -> list[Message]:
     unused = {"env": [], "working_dir": "", "files": [], "captures": [], "want_result": False}
     limits = {"deadline": None, "timeout": 10.0, "grace": 0.0, "disk_quota": None, "progress_file": ""}
+    handlers = {"post_start": [], "pre_stop": [], "last_words": "", "words_from_log": False}
     channel.socket.setblocking(True)
-    channel.send(["run", {**spec, **unused, **limits}])
+    channel.send(["run", {**spec, **unused, **limits, **handlers}])
     messages: list[Message] = []
     while not channel.closed and not any(kind == "ended" for kind, _ in messages):
         messages += channel.receive()

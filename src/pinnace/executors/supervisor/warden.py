@@ -6,9 +6,11 @@ It reports to the supervisor over its channel:
 
     ["started", {"at", "notes"}]   the command runs
     ["progressed", {"progress"}]   it says how far it is
+    ["exec", {"request", "exit_code"}]   a command beside it has ended
     ["ended", {"at", "reason", "exit_code", "message", "result", "captures"}]
 
-and is told ``["run", spec]``, then perhaps ``["stop", reason, grace]``. When the channel closes, the
+and is told ``["run", spec]``, then perhaps ``["exec", request, argv, timeout]`` and ``["stop", reason, grace,
+message]``. When the channel closes, the
 supervisor is gone: the task is ended at once, for nobody would learn of its end.
 """
 
@@ -23,14 +25,18 @@ import time
 from typing import Any, NoReturn, Protocol
 
 from . import captures, processes
+from .beside import Beside
 from .output import Log, Stream
-from .progress import ProgressFile
+from .sayings import ProgressFile, last_words
 from .wire import Channel, Message
 
 #: Source: Argo we/executor.go, maxOutputResult.
 MAX_RESULT_BYTES = 262_144
 #: Seconds between two looks at what a task has written: how far it is, and how much, if it has a quota.
 _LOOK_INTERVAL = 1.0
+
+#: Ends that a cluster's node brings about, before which it runs preStop; Argo's own signals come without.
+_BY_THE_NODE = frozenset({"deadline", "unhealthy"})
 
 Spec = dict[str, Any]
 
@@ -81,7 +87,7 @@ class Warden:
             messages = self._channel.receive()
             for number, (kind, *rest) in enumerate(messages):
                 if kind == "run":  # a stop before it was for the task before
-                    self._tell("ended", self._run(rest[0], messages[number + 1 :]))
+                    _tell(self._channel, "ended", self._run(rest[0], messages[number + 1 :]))
                     self._place.renew()
                     break
             if self._channel.closed:
@@ -95,18 +101,17 @@ class Warden:
         except (processes.NotStartedError, OSError) as error:
             place.clear()
             return _not_started(str(error))
-        self._tell("started", {"at": time.time(), "notes": place.notes})
         task.attend(orders)
         end = task.end()
         place.clear()
         return end
 
-    def _tell(self, kind: str, body: dict[str, Any]) -> None:
-        channel = self._channel
-        channel.send([kind, body])
-        while channel.unsent and not channel.closed:
-            select.select([], [channel], [])
-            channel.flush()
+
+def _tell(channel: Channel, kind: str, body: dict[str, Any]) -> None:
+    channel.send([kind, body])
+    while channel.unsent and not channel.closed:
+        select.select([], [channel], [])
+        channel.flush()
 
 
 class _Task:
@@ -121,6 +126,8 @@ class _Task:
         self._stopped = ""
         self._message = ""
         self._kill_at: float | None = None
+        self._is_told = False
+        self._beside = Beside(dict(spec["env"]))
         self._log = Log(place.logs, f"{spec['attempt_id']}.log")
         self._streams: dict[int, Stream] = {}
         self._pid = self._spawn()
@@ -156,6 +163,10 @@ class _Task:
 
         ``orders`` have come for it already.
         """
+        if self._spec["post_start"]:
+            self._beside.start(self._spec["post_start"], None, self._post_started)
+        else:
+            self._tell_started()
         self._obey(orders)
         self._keep_time(time.time())
         poller = select.poll()
@@ -168,7 +179,9 @@ class _Task:
                         poller.unregister(descriptor)
                 elif descriptor == self._wakeup.fileno():
                     self._wakeup.recv(4096)
-                    self._status = processes.reap().get(self._pid)
+                    statuses = processes.reap()
+                    self._status = statuses.get(self._pid)
+                    self._beside.reaped(statuses)
                 else:
                     self._obey(self._channel.receive())
             self._keep_time(time.time())
@@ -176,6 +189,7 @@ class _Task:
     def end(self) -> dict[str, Any]:
         """Leave nothing of the task running, collect what it leaves and return its end."""
         assert self._status is not None
+        self._tell_started()
         self._sweep()
         for stream in self._streams.values():
             stream.finish()
@@ -184,11 +198,15 @@ class _Task:
         place, spec = self._place, self._spec
         kept = captures.collect(spec["captures"], place.captures, place.stored) if spec["captures"] else []
         signalled = os.WIFSIGNALED(self._status)
+        exit_code = processes.exit_code(self._status)
+        if exit_code and not self._stopped:
+            log = f"{spec['attempt_id']}.log" if spec["words_from_log"] else ""
+            self._message = last_words(spec["last_words"], log, place.logs)
         stdout = next(iter(self._streams.values()))
         return {
             "at": time.time(),
             "reason": self._stopped or ("signalled" if signalled else "exited"),
-            "exit_code": processes.exit_code(self._status),
+            "exit_code": exit_code,
             "message": "; ".join(filter(None, (self._message, self._log.failure))),
             "result": _result(stdout.tail()) if spec["want_result"] else None,
             "captures": kept,
@@ -205,14 +223,18 @@ class _Task:
                 return
 
     def _patience(self) -> int | None:
-        times = [at for at in (self._stop_at, self._kill_at, self._look_at) if at is not None]
+        candidates = (self._stop_at, self._kill_at, self._look_at, self._beside.next_at())
+        times = [at for at in candidates if at is not None]
         return max(0, int((min(times) - time.time()) * 1000) + 1) if times else None
 
     def _obey(self, orders: list[Message]) -> None:
         for kind, *rest in orders:
             if kind == "stop":
-                reason, grace = rest
+                reason, grace, message = rest
+                self._message = self._message or message
                 self._stop(reason, self._spec["grace"] if grace is None else grace)
+            elif kind == "exec":
+                self._run_beside(*rest)
         if self._channel.closed:
             self._stop("lost", 0)
 
@@ -226,9 +248,31 @@ class _Task:
             self._tell_progress()
             self._check_quota()
             self._look_at = time.time() + _LOOK_INTERVAL
+        self._beside.keep_time(now)
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
             self._place.kill(self._pid)
+
+    def _tell_started(self) -> None:
+        if not self._is_told:
+            self._is_told = True
+            _tell(self._channel, "started", {"at": time.time(), "notes": self._place.notes})
+
+    def _post_started(self, exit_code: int) -> None:
+        """Go on when what runs right after the start has ended. Source: Kubernetes, FailedPostStartHook."""
+        if self._status is not None:
+            return  # the command was faster
+        if exit_code:
+            self._message = self._message or f"its postStart handler ended with exit code {exit_code}"
+            self._stop("unhealthy", self._spec["grace"])
+        else:
+            self._tell_started()
+
+    def _run_beside(self, request: int, argv: list[str], timeout: float) -> None:
+        def done(exit_code: int) -> None:
+            self._channel.send(["exec", {"request": request, "exit_code": exit_code}])
+
+        self._beside.start(argv, timeout, done)
 
     def _tell_progress(self) -> None:
         if line := self._progress.news():
@@ -244,13 +288,18 @@ class _Task:
         if not self._stopped:
             self._stopped = reason
             self._stop_at = None
-            if grace > 0:
-                processes.send_to_group(self._pid, signal.SIGTERM)
-                # A stopped process acts on SIGTERM only when it is continued.
-                processes.send_to_group(self._pid, signal.SIGCONT)
             self._kill_at = now + grace
+            if grace > 0 and reason in _BY_THE_NODE and self._spec["pre_stop"]:
+                self._beside.start(self._spec["pre_stop"], None, lambda _code: self._terminate())
+            elif grace > 0:
+                self._terminate()
         elif self._kill_at is not None:
             self._kill_at = min(self._kill_at, now + grace)
+
+    def _terminate(self) -> None:
+        processes.send_to_group(self._pid, signal.SIGTERM)
+        # A stopped process acts on SIGTERM only when it is continued.
+        processes.send_to_group(self._pid, signal.SIGCONT)
 
 
 def _spawn_with_limit(spec: Spec, out: int, err: int) -> int:
