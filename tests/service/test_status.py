@@ -113,7 +113,20 @@ def test_a_run_of_one_pod_is_written_as_argo_writes_it(play: Made) -> None:
             {"type": "Completed", "status": "True"},
         ],
         "artifactRepositoryRef": {"default": True, "artifactRepository": {}},
+        "artifactGCStatus": {"notSpecified": True},
     }
+
+
+def test_whether_artifacts_were_deleted_is_told_as_argo_tells_it(play: Made) -> None:
+    artifact = "{name: a, path: /a, artifactGC: {strategy: OnWorkflowDeletion}}"
+    main = (
+        f"\n  - {{name: main, container: {{image: i, command: [c]}}, outputs: {{artifacts: [{artifact}]}}}}\n"
+    )
+    running = play(main).begin("wf")
+    assert workflow_object(running.run)["status"]["artifactGCStatus"] == {}
+    running.end("wf")
+    told = workflow_object(running.run)["status"]["artifactGCStatus"]
+    assert told == {"strategiesProcessed": {"OnWorkflowCompletion": True}}
 
 
 def test_a_step_group_follows_the_outbound_nodes_of_the_group_before(play: Made) -> None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import template_of
-from pinnace.engine.garbage import STRATEGIES, garbage
+from pinnace.engine.garbage import ON_COMPLETION, STRATEGIES, garbage, has_strategy
 from pinnace.engine.locks import Claim
 from pinnace.engine.naming import display_name, host_of, node_id
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
@@ -118,6 +118,7 @@ def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str
     if state.phase:
         status["conditions"] = _conditions(run)
         status["artifactRepositoryRef"] = _repository(run)
+        status["artifactGCStatus"] = _artifact_gc(run)
     return status
 
 
@@ -126,6 +127,18 @@ def _repository(run: Run) -> dict[str, Any]:
     if run.info.repository is None:
         return {"default": True, "artifactRepository": {}}
     return {"artifactRepository": {}} | encode(run.info.repository)
+
+
+def _artifact_gc(run: Run) -> dict[str, Any]:
+    """Return whether artifacts are deleted at all, and whether those were that go when the run completes.
+
+    There are no pods for that here: ``podsRecouped`` is never there.
+
+    Source: Argo artifact_gc.go, addArtifactGCFinalizer, garbageCollectArtifacts.
+    """
+    if not has_strategy(run):
+        return {"notSpecified": True}
+    return {"strategiesProcessed": {ON_COMPLETION: True}} if run.state.is_finished else {}
 
 
 def _claims(run: Run) -> list[dict[str, Any]]:
