@@ -7,6 +7,7 @@ events rather than from PyYAML's node graph is what keeps a 10 MB manifest a mat
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ DEEPEST = 200
 #: The share of nodes that may come from aliases falls from 99 % at the first size to 10 % at the second.
 #: Source: goyaml v2 decode.go, allowedAliasRatio.
 _ALIAS_RANGE = (400_000, 4_000_000)
+_ESCAPED_SLASH = re.compile(r"(?:[^\\]|\\[^/])*\\/", re.DOTALL)
 
 
 class Mark(Protocol):
@@ -65,6 +67,8 @@ class Composer:
         #: The same of keys.
         self.boolean_keys: dict[tuple[int, int], str] = {}
         self._events = _events(data)
+        #: The text, if it may hold the escape that libyaml reads and goyaml v2 does not.
+        self._slashed = data.decode() if rb"\/" in data else ""
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._open: set[str] = set()
         self._count = 0
@@ -117,12 +121,23 @@ class Composer:
         return value
 
     def _scalar_value(self, event: ScalarEvent) -> Scalar:
-        value = _scalar(event)
+        value = self._scalar(event)
         _note_boolean(value, event, self.boolean_words)
         if type(value) is float and not math.isfinite(value):
             message = "infinity and NaN have no form in JSON"
             raise UnreadableError("invalid-yaml", message, event.start_mark, "quote it to mean the text")
         return value
+
+    def _scalar(self, event: ScalarEvent) -> Scalar:
+        if self._slashed and event.style == '"' and event.start_mark and event.end_mark:
+            written = self._slashed[event.start_mark.index : event.end_mark.index]
+            if _ESCAPED_SLASH.match(written):
+                hint = "write / without a backslash, or use single quotes"
+                raise UnreadableError("invalid-yaml", "\\/ is no escape", event.start_mark, hint)
+        try:
+            return resolve(event.value, event.tag, plain=event.implicit[0])
+        except ScalarError as error:
+            raise UnreadableError("invalid-yaml", str(error), event.start_mark) from error
 
     def _alias(self, event: AliasEvent) -> Any:
         name = event.anchor
@@ -188,7 +203,7 @@ class Composer:
     def _key(self, event: Any) -> str:
         if type(event) is ScalarEvent:
             self._count += 1
-            key = _scalar(event)
+            key = self._scalar(event)
             _note_boolean(key, event, self.boolean_keys)
             if event.anchor is not None:
                 self._anchors[event.anchor] = (key, 1)
@@ -198,7 +213,9 @@ class Composer:
             raise UnreadableError("invalid-yaml", "a key must be a scalar", event.start_mark)
         text = _key_text(key)
         if text is None:
-            raise UnreadableError("invalid-yaml", "unsupported map key: null, list or map", event.start_mark)
+            raise UnreadableError(
+                "invalid-yaml", "a key cannot be null, a list, a map or a number so large", event.start_mark
+            )
         return text
 
 
@@ -248,13 +265,6 @@ def _is_merge(event: Any) -> bool:
     )
 
 
-def _scalar(event: ScalarEvent) -> Scalar:
-    try:
-        return resolve(event.value, event.tag, plain=event.implicit[0])
-    except ScalarError as error:
-        raise UnreadableError("invalid-yaml", str(error), event.start_mark) from error
-
-
 def _note_boolean(value: Scalar, event: ScalarEvent, words: dict[tuple[int, int], str]) -> None:
     """Put the word of a boolean that is not written as true or false into ``words``."""
     if type(value) is bool and event.value.lower() not in {"true", "false"} and event.start_mark is not None:
@@ -268,7 +278,7 @@ def _key_text(key: Any) -> str | None:
     if isinstance(key, bool):
         return "true" if key else "false"
     if isinstance(key, int):
-        return str(key)
+        return str(key) if key < 2**63 else None
     if isinstance(key, float):
         special = {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}
         text = "NaN" if math.isnan(key) else format_float32(key)
