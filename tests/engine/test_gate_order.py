@@ -49,6 +49,7 @@ def test_the_order_is_argo_s() -> None:
         "fail_fast_gate",
         "template_parallelism_gate",
         "lock_gate",
+        "memo_gate",
     ]
 
 

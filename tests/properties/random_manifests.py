@@ -169,11 +169,7 @@ def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
         if draw(st.integers(0, 5)) == 0:
             body["synchronization"] = {"mutexes": [{"name": f"of-{name}"}]}
         templates.append({"name": name, **body})
-    for name in draw(st.sets(st.sampled_from(given), max_size=3)):
-        locks = draw(st.sets(st.sampled_from(LOCKS), min_size=1, max_size=2))
-        place = next(place for place, template in enumerate(templates) if template["name"] == name)
-        mutexes = [{"name": lock} for lock in sorted(locks)]
-        templates[place] = {**templates[place], "synchronization": {"mutexes": mutexes}}
+    _mark(draw, templates, given, timeless)
     spec: dict[str, Any] = {"entrypoint": "t0", "templates": templates}
     if draw(st.integers(0, 5)) == 0:
         spec["synchronization"] = {"mutexes": [{"name": "of-the-workflow"}]}
@@ -186,6 +182,19 @@ def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
     if not timeless and draw(st.integers(0, 3)) == 0:
         spec["hooks"] = {"watch": {"template": "good", "expression": 'workflow.status == "Running"'}}
     return spec
+
+
+def _mark(draw: DrawFn, templates: list[dict[str, Any]], given: list[str], timeless: bool) -> None:
+    """Let some of the templates need locks, and one be memoized."""
+    for name in draw(st.sets(st.sampled_from(given), max_size=3)):
+        locks = draw(st.sets(st.sampled_from(LOCKS), min_size=1, max_size=2))
+        place = next(place for place, template in enumerate(templates) if template["name"] == name)
+        mutexes = [{"name": lock} for lock in sorted(locks)]
+        templates[place] = {**templates[place], "synchronization": {"mutexes": mutexes}}
+    if not timeless and draw(st.integers(0, 2)) == 0:
+        place = draw(st.integers(0, len(templates) - 1))
+        memoize = {"key": draw(st.sampled_from(["one", "two"])), "cache": {"configMap": {"name": "kept"}}}
+        templates[place] = {**templates[place], "memoize": memoize}
 
 
 @st.composite

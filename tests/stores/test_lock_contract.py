@@ -1,4 +1,4 @@
-"""Both stores keep the contract of locks."""
+"""Both stores keep the contracts of locks and of caches."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pytest
 from pinnace.ports.store import Store
 from pinnace.stores.memory import MemoryStore
 from pinnace.stores.sqlite import SqliteStore
+from pinnace.testing.contracts.caches import CacheContract
 from pinnace.testing.contracts.locks import LockContract
 from pinnace.testing.contracts.store_samples import World
 
 
-class TestSqliteLocks(LockContract):
+class TestSqliteLocks(LockContract, CacheContract):
     @pytest.fixture
     def store(self, world: World, tmp_path: Path) -> Iterator[Store]:
         store = SqliteStore(tmp_path / "pinnace.db", clock=world.clock, is_dead=world.is_dead)
@@ -22,7 +23,7 @@ class TestSqliteLocks(LockContract):
         store.close()
 
 
-class TestMemoryLocks(LockContract):
+class TestMemoryLocks(LockContract, CacheContract):
     @pytest.fixture
     def store(self, world: World) -> Iterator[Store]:
         store = MemoryStore(clock=world.clock, is_dead=world.is_dead)

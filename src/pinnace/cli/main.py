@@ -47,6 +47,7 @@ COMMANDS = {
     "resubmit": Place("resubmit", "resubmit", "Run a workflow again as a new run."),
     "delete": Place("delete", "delete", "Forget runs with their logs."),
     "sync": Place("sync", "sync", "Show locks; set the limits of `database` semaphores."),
+    "cache": Place("cache", "cache", "Show what memoized templates keep; have it forgotten."),
     "cron": Place("cron", "cron", "Keep workflows that run by the clock, and run them."),
     "template": Place("template", "template", "Keep WorkflowTemplates that every run of a namespace sees."),
     "cluster-template": Place(

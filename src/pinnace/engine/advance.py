@@ -13,10 +13,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from pinnace.base.ids import NodeNumber
-from pinnace.engine import garbage, lifecycle, locking, multipod, work
+from pinnace.engine import garbage, lifecycle, locking, memo, multipod, work
+from pinnace.engine.caches import CacheEntry
 from pinnace.engine.commands import Command
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
+    CacheAnswered,
     Event,
     LocksAnswered,
     NodeSet,
@@ -45,12 +47,14 @@ from pinnace.engine.turn import Turn
 class Outcome:
     """What a turn came to: save ``nodes``, ``state`` and ``metrics``, ``apply`` it, perform ``commands``."""
 
-    __slots__ = ("_turn", "commands", "metrics", "nodes", "state")
+    __slots__ = ("_turn", "cached", "commands", "metrics", "nodes", "state")
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self.metrics: list[Emission] = measure(turn)
         """What the ends of nodes emitted: to be saved with them, and once."""
+        self.cached: list[CacheEntry] = memo.entries(turn)
+        """What memoized nodes give to their caches: likewise."""
         known = turn.run.nodes
         self.nodes: list[Node] = [node for number, node in turn.nodes.items() if known.get(number) != node]
         """Nodes that are new or changed."""
@@ -155,6 +159,10 @@ def _settle(turn: Turn) -> Outcome:
                 turn.news.pop(number, None)
                 if turn.tally(number).daemons:
                     end_daemons(turn, node)
+            elif memo.is_asking(node):
+                turn.news.pop(number, None)
+                if turn.is_fresh:
+                    memo.ask(turn, node)
             else:
                 ASSESS[node.type](turn, node)
         if not refill(turn) and not lifecycle.run_hooks(turn):
@@ -256,6 +264,12 @@ def _locks_answered(turn: Turn, event: LocksAnswered) -> None:
         locking.answered(turn, node, event)
 
 
+def _cache_answered(turn: Turn, event: CacheAnswered) -> None:
+    node = _known(turn, event.node, event.attempt_id)
+    if node is not None:
+        memo.answered(turn, node, event)
+
+
 def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
     """End what may not run; what waits is assessed and refused. Terminate may follow Stop."""
     if turn.state.is_finished or turn.state.shutdown in {event.shutdown, Shutdown.TERMINATE}:
@@ -331,6 +345,7 @@ RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     TaskEnded: _task_ended,
     WorkEnded: _work_ended,
     LocksAnswered: _locks_answered,
+    CacheAnswered: _cache_answered,
     ShutdownAsked: _shutdown_asked,
     SuspendAsked: _suspend_asked,
     ResumeAsked: _resume_asked,

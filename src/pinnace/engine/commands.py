@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.caches import CacheKey
 from pinnace.engine.locks import Lock
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.templates import Template
@@ -96,6 +97,12 @@ class ClaimLocks(Command, frozen=True, kw_only=True, gc=False):
 
 class ReleaseLocks(Command, frozen=True, kw_only=True, gc=False):
     """Give back the locks of a node that may not start after all. At a node's end nothing need be done."""
+
+
+class LookUpCache(Command, frozen=True, kw_only=True, gc=False):
+    """Tell what is kept for a memoized node; the answer is ``CacheAnswered``."""
+
+    at: CacheKey
 
 
 class CancelTask(Command, frozen=True, kw_only=True, gc=False):

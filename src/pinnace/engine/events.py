@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.caches import CacheEntry
 from pinnace.engine.node import Phase
 from pinnace.engine.run import Shutdown
 from pinnace.spec.parameters import Artifact
@@ -117,6 +118,14 @@ class LocksAnswered(Event, frozen=True, kw_only=True, gc=False):
     """The first lock that was not to be had."""
     error: str = ""
     """Why they can never be had."""
+
+
+class CacheAnswered(Event, frozen=True, kw_only=True, gc=False):
+    """What the store keeps for a memoized node."""
+
+    node: NodeNumber
+    attempt_id: str
+    entry: CacheEntry | None = None
 
 
 class ShutdownAsked(Event, frozen=True, kw_only=True, gc=False):

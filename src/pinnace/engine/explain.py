@@ -91,6 +91,8 @@ def _reasons(turn: Turn, node: Node) -> Iterator[str]:
         yield from _at_work(turn, node)
     elif node.phase.is_bad:
         yield from _failed(turn, node)
+    if node.memo is not None and node.is_cached:
+        yield f"its outputs are those that the cache {node.memo.cache} has for {node.memo.key}"
     if node.type is NodeType.RETRY:
         yield from _attempts(turn, node)
     yield from _called_by(turn, node)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import fail_call, template_of
 from pinnace.engine.index import SUSPENSION, WORKFLOW
 from pinnace.engine.limits import STEP_DEADLINE, may_run, stopped_message, workflow_deadline
 from pinnace.engine.locking import lock_gate
+from pinnace.engine.memo import memo_gate
 from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.turn import Turn
 from pinnace.engine.verdicts import Ask, Never, Refuse, Verdict, Wait
@@ -86,6 +89,7 @@ GATES: tuple[Gate, ...] = (
     fail_fast_gate,
     template_parallelism_gate,
     lock_gate,
+    memo_gate,
 )
 
 
@@ -99,7 +103,10 @@ def admit(turn: Turn, node: Node) -> bool:
             turn.hold(node, verdict.limiter)
         elif isinstance(verdict, Refuse):
             if verdict.is_call_error:
-                fail_call(turn, turn.node(node.number), verdict.message, verdict.phase)
+                refused = turn.node(node.number)
+                if refused.locks is None:  # Argo has no node yet, and makes one of this type for the error
+                    refused = replace(refused, type=NodeType.SKIPPED)
+                fail_call(turn, refused, verdict.message, verdict.phase)
             else:
                 turn.settle(node, verdict.phase, verdict.message)
         elif isinstance(verdict, Ask):

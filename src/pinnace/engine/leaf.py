@@ -11,6 +11,7 @@ from pinnace.engine.calling import body_scope, template_of
 from pinnace.engine.commands import CancelTask
 from pinnace.engine.gates import FAIL_FAST, admit
 from pinnace.engine.locking import TIMEOUT, kept_out
+from pinnace.engine.memo import ask, is_asking
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Node, NodeInputs, NodeType, Phase
 from pinnace.engine.retry import go_seconds
@@ -29,7 +30,8 @@ _GROUPS = frozenset({NodeType.STEP_GROUP, NodeType.TASK_GROUP})
 def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
     """Return the node in ``phase`` if it may start now, else None.
 
-    A node that a retry opened again is let in anew, and what it holds is kept out until then.
+    A memoized one is let in and asks its cache first; it is assessed again when the answer has come. One that
+    a retry opened again is let in anew, and what it holds is kept out until then.
     """
     is_kept_out = _is_kept_out(turn, node.boundary) or (node.is_attempt and _is_kept_out(turn, node.parent))
     if is_kept_out or not admit(turn, node):
@@ -38,7 +40,11 @@ def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
     if not node.type.is_leaf:
         _look_below(turn, node)
     since = turn.now if node.locks is None else node.locks.since
-    return turn.put(replace(node, phase=phase, started_at=since))
+    admitted = turn.put(replace(turn.node(node.number), phase=phase, started_at=since))
+    if is_asking(admitted):
+        ask(turn, admitted)
+        return None
+    return admitted
 
 
 def _is_kept_out(turn: Turn, above: NodeNumber) -> bool:

@@ -44,7 +44,7 @@ def display_name(node: Node, boundary_name: str) -> str:
 def host_of(host: str, node: Node) -> str:
     """Return ``host`` for a pod that runs or has run, "" for other nodes: Argo's ``hostNodeName``."""
     runs = node.phase is Phase.RUNNING or node.phase.is_completed
-    return host if runs and node.type is NodeType.POD else ""
+    return host if runs and node.type is NodeType.POD and not node.is_cached else ""
 
 
 def attempt_id(uid: str, node: Node) -> str:

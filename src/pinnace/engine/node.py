@@ -105,6 +105,18 @@ class ContainerState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How often its command was run again in its pod."""
 
 
+class MemoState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where a memoized node's outputs are kept, and whether they were there."""
+
+    cache: str
+    key: str
+    max_age: float | None = None
+    """Seconds; older entries do not count."""
+    is_known: bool = False
+    """The cache has answered."""
+    is_hit: bool = False
+
+
 class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One node of a run. A change makes a new one (``msgspec.structs.replace``).
 
@@ -148,6 +160,8 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Unix seconds at which it wants to be assessed even if nothing happens."""
     locks: LockState | None = None
     """The locks that it waits for or, once it is let in, holds until its end."""
+    memo: MemoState | None = None
+    """Its cache, once it was let in."""
     deadline: float | None = None
     """Unix seconds at which an attempt is ended because of its retry strategy's ``maxDuration``."""
     is_expanded: bool = False
@@ -177,6 +191,11 @@ class Node(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def is_done(self) -> bool:
         """Whether nobody waits for it any more: it is fulfilled, or a daemon at work."""
         return self.phase.is_fulfilled or self.daemoned
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether its outputs are those of another node: it did nothing itself."""
+        return self.memo is not None and self.memo.is_hit
 
     @property
     def is_hidden(self) -> bool:

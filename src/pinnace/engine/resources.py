@@ -38,7 +38,7 @@ def duration_of_pod(turn: Turn, node: Node) -> dict[str, int]:
 
     A pod that never ran has had everything for no time.
     """
-    if node.type is not NodeType.POD or not node.phase.is_fulfilled:
+    if node.type is not NodeType.POD or not node.phase.is_fulfilled or node.is_cached:
         return {}
     try:
         return _summed(_of_pod(turn, node), seconds_of(node))

@@ -21,9 +21,11 @@ from typing import Any, Protocol
 import msgspec
 
 from pinnace.base.ids import NodeNumber
+from pinnace.engine.caches import CacheEntry
 from pinnace.engine.emissions import Emission
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import RunInfo, RunState, Shutdown
+from pinnace.ports.caches import Caches
 from pinnace.ports.locks import Locks
 from pinnace.ports.metrics import MetricStore
 from pinnace.ports.objects import KeptObject, ObjectStore
@@ -117,6 +119,8 @@ class RunChange(msgspec.Struct, frozen=True, kw_only=True):
     requests_done: Collection[int] = ()
     info: RunInfo | None = None
     """None: as it was. Name, namespace and uid stay."""
+    cached: Sequence[CacheEntry] = ()
+    """What is put into caches, see ``Store.caches``."""
     metrics: Sequence[Emission] = ()
     """What is added to the series of ``Store.metrics``."""
 
@@ -136,6 +140,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class Store(Protocol):
     """Keeps runs. Every method may raise ``StorageError``; the same call may succeed later."""
+
+    @property
+    def caches(self) -> Caches:
+        """Return where outputs of memoized nodes are."""
 
     @property
     def locks(self) -> Locks:

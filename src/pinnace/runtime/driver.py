@@ -16,13 +16,22 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import EnvironmentFailure, PinnaceError, StorageError
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import CancelTask, ClaimLocks, Command, ReleaseLocks, StartTask, Work
-from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskReady
+from pinnace.engine.commands import (
+    CancelTask,
+    ClaimLocks,
+    Command,
+    LookUpCache,
+    ReleaseLocks,
+    StartTask,
+    Work,
+)
+from pinnace.engine.events import CacheAnswered, Event, RunStarted, TaskEnded, TaskReady
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Node, NodeType
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run, RunInfo
 from pinnace.ports import executor as port
+from pinnace.ports.caches import Caches
 from pinnace.ports.executor import Executor
 from pinnace.ports.observer import Observer
 from pinnace.ports.store import RunChange
@@ -57,6 +66,7 @@ class Driver:
         stager: prepares and collects them.
         workers: do what this process does itself.
         locks: claims locks; runs share it.
+        caches: has the outputs of memoized nodes.
         observer: is told what happens.
         clock: returns Unix seconds.
     """
@@ -71,6 +81,7 @@ class Driver:
         stager: Stager,
         workers: Workers,
         locks: LockKeeper,
+        caches: Caches,
         observer: Observer,
         clock: Callable[[], float],
     ) -> None:
@@ -81,6 +92,7 @@ class Driver:
         self._stager = stager
         self._workers = workers
         self._locks = locks
+        self._caches = caches
         self._observer = observer
         self._clock = clock
         self._mailbox: list[Event] = []
@@ -173,6 +185,7 @@ class Driver:
                     nodes=outcome.nodes,
                     requests_done=done,
                     metrics=outcome.metrics,
+                    cached=outcome.cached,
                     info=info,
                 )
             )
@@ -285,9 +298,27 @@ class Driver:
                 self._locks.claim(self.run.info.uid, command, self.tell)
             elif isinstance(command, ReleaseLocks):
                 self._locks.release(self.run.info.uid, command)
+        asking = [command for command in commands if isinstance(command, LookUpCache)]
+        if asking:
+            self._spawn(self._look_up(asking))
         if cancels:
             self._workers.cancel(cancels)
             self._spawn(self._executor.cancel(cancels))
+
+    async def _look_up(self, commands: Sequence[LookUpCache]) -> None:
+        """Tell what caches know, as soon as the store can."""
+        places = {command.at for command in commands}
+        while True:
+            try:
+                found = await asyncio.to_thread(self._caches.look_up, places)
+            except StorageError:
+                await asyncio.sleep(_PAUSE)
+            else:
+                break
+        self.tell(
+            CacheAnswered(node=each.node, attempt_id=each.attempt_id, entry=found.get(each.at))
+            for each in commands
+        )
 
     async def _start(self, commands: Sequence[StartTask]) -> None:
         specs = []

@@ -34,10 +34,9 @@ _TEMPLATE: dict[str, str] = {
     "pod_resources": "podResources: no requests or limits are enforced",
     "resource_claims": "resourceClaims: no devices are claimed",
     "executor": "executor: no account is assumed",
-    "memoize": "memoize: the cache is not used, the task runs",
 }
 _WORKFLOW: dict[str, str] = {
-    **{name: text for name, text in _TEMPLATE.items() if name not in {"metadata", "memoize"}},
+    **{name: text for name, text in _TEMPLATE.items() if name != "metadata"},
     "image_pull_secrets": "imagePullSecrets: no image is pulled",
     "dns_policy": "dnsPolicy: the host's own is used",
     "dns_config": "dnsConfig: the host's own is used",

@@ -153,6 +153,7 @@ class Fleet:
             ),
             workers=Workers(self._workers(run), self._clock),
             locks=self._locks,
+            caches=self._store.caches,
             observer=self._observer,
             clock=self._clock,
         )

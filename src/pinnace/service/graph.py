@@ -141,9 +141,9 @@ class Graph:
     def _find_outbound(self, node: Node) -> tuple[NodeNumber, ...]:
         after = list(self.children(node.number))
         if node.type is NodeType.RETRY:
-            return (after[-1],) if after else ()
+            return (after[-1],) if after else (node.number,) if node.is_cached else ()
         if node.type is NodeType.TASK_GROUP or (after and node.type in {NodeType.POD, NodeType.CONTAINER}):
             return tuple(self._all_outbound(after)) if after else (node.number,)
-        if node.type in {NodeType.STEPS, NodeType.DAG}:
+        if node.type in {NodeType.STEPS, NodeType.DAG} and not node.is_cached:
             return tuple(self._all_outbound(self.outbound_nodes(node)))
         return (node.number,)

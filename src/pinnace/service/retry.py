@@ -148,7 +148,7 @@ class _Plan:
             )
             if number in self._again:
                 generation = self._run.state.generation + 1
-                yield replace(fresh, phase=Phase.WAITING, started_at=None, generation=generation)
+                yield replace(fresh, phase=Phase.WAITING, started_at=None, generation=generation, memo=None)
             elif node.type in _LET_IN:
                 yield replace(fresh, phase=Phase.WAITING, started_at=None)
             else:
@@ -208,6 +208,8 @@ def _failed(run: Run, graph: Graph) -> Iterator[Node]:
         node = run.nodes[number]
         if not node.phase.is_bad or node.is_hook or node.is_exit or number in went_on:
             continue
+        if node.type is NodeType.CONTAINER:
+            continue  # its pod failed of it, or did not mind, as with a sidecar that was ended
         if not any(_explains(run, below) for below in run.index.children.get(number, ())) and _counts(
             run, node
         ):

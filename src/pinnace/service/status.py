@@ -214,6 +214,9 @@ class NodeStatuses:
         status |= _times(node.locks.since if waiting and node.locks else node.started_at, node.finished_at)
         status |= waiting
         status |= self._measures(node)
+        memo = self._run.nodes[node.parent].memo if node.is_attempt else node.memo
+        if memo is not None:
+            status["memoizationStatus"] = {"hit": memo.is_hit, "key": memo.key, "cacheName": memo.cache}
         flag = _node_flag(node)
         if flag is not None:
             status["nodeFlag"] = flag

@@ -37,6 +37,7 @@ from pinnace.stores.answers import (
     printable_emission,
     summarize,
 )
+from pinnace.stores.memory_caches import MemoryCaches
 from pinnace.stores.memory_locks import MemoryLocks
 from pinnace.stores.processes import is_dead
 
@@ -162,6 +163,8 @@ class MemoryStore:
         self.objects = MemoryObjects(self._lock, self._count)
         #: What all runs emitted.
         self.metrics = MemoryMetrics(self._lock)
+        #: What memoized nodes came to.
+        self.caches = MemoryCaches(self._lock)
         self.locks = MemoryLocks(self._phase_of, lambda uid: self.owner_of(uid) is not None, self._count)
 
     # Runs --------------------------------------------------------------------------------------------------
@@ -206,6 +209,7 @@ class MemoryStore:
                 row = self._rows[change.uid]
                 row.state = row.state if change.state is None else change.state
                 row.info = row.info if change.info is None else change.info
+                self.caches.add(change.cached)
                 if row.state.is_finished:
                     self.locks.forget(change.uid)
                 for number in change.removed:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from pinnace.base.errors import StorageError
 
 #: The newest revision: four digits, so that later ones are greater.
-HEAD = "0006"
+HEAD = "0007"
 
 metadata = MetaData()
 
@@ -144,6 +144,18 @@ lock_limits = Table(
     metadata,
     Column("lock", Text, primary_key=True),
     Column("places", Integer, nullable=False),
+)
+
+#: The outputs of memoized nodes; they outlive their runs.
+cache_entries = Table(
+    "cache_entries",
+    metadata,
+    Column("namespace", Text, primary_key=True),
+    Column("cache", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("node_id", Text, nullable=False),
+    Column("outputs", LargeBinary, nullable=False),
+    Column("created_at", Float, nullable=False),
 )
 
 _version = sa.table("alembic_version", sa.column("version_num", Text))

@@ -43,6 +43,7 @@ from pinnace.stores.answers import (
     printable,
     printable_labels,
 )
+from pinnace.stores.caches import SqliteCaches, add_entries
 from pinnace.stores.codec import Codec, Lookup, to_bytes, to_text
 from pinnace.stores.database import PATIENCE, Database, driver
 from pinnace.stores.locks import SqliteLocks
@@ -107,6 +108,8 @@ class SqliteStore:
         self.objects = SqliteObjects(self._database)
         #: What all runs emitted.
         self.metrics = SqliteMetrics(self._database)
+        #: What memoized nodes came to.
+        self.caches = SqliteCaches(self._database)
         self.locks = SqliteLocks(self._database, clock=clock, is_dead=is_dead)
 
     # Runs --------------------------------------------------------------------------------------------------
@@ -182,6 +185,7 @@ class SqliteStore:
                     driver(connection).executemany(_REMOVE_NODE, removed)
                 waiting += rows
                 add_emissions(connection, change.metrics)
+                add_entries(connection, change.cached)
                 if change.requests_done:
                     done = (requests.c.run == change.uid) & requests.c.id.in_(change.requests_done)
                     connection.execute(requests.update().where(done).values(done_at=self._clock()))

@@ -23,9 +23,18 @@ from msgspec import Struct
 from pinnace.base.errors import InvariantBroken
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess, restore
-from pinnace.engine.commands import CancelTask, ClaimLocks, Command, ReleaseLocks, StartTask, Work
+from pinnace.engine.caches import CacheEntry, CacheKey
+from pinnace.engine.commands import (
+    CancelTask,
+    ClaimLocks,
+    Command,
+    LookUpCache,
+    ReleaseLocks,
+    StartTask,
+    Work,
+)
 from pinnace.engine.emissions import Emission
-from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskStarted
+from pinnace.engine.events import CacheAnswered, Event, RunStarted, TaskEnded, TaskStarted
 from pinnace.engine.invariants import check
 from pinnace.engine.node import NOBODY, Node, Phase
 from pinnace.engine.recovery import lost_tasks, open_tasks
@@ -107,12 +116,14 @@ class Journal:
         self.state = run.state
         self.nodes: dict[NodeNumber, Node] = dict(run.nodes)
         self.metrics: list[Emission] = []
+        self.caches: dict[CacheKey, CacheEntry] = {}
 
     def save(self, outcome: Outcome) -> None:
         """Keep what changed."""
         self.state = self.state if outcome.state is None else outcome.state
         self.nodes.update((node.number, node) for node in outcome.nodes)
         self.metrics += outcome.metrics
+        self.caches.update((entry.at, entry) for entry in outcome.cached)
 
     def phase_of(self, number: NodeNumber) -> Phase | None:
         """Return where a saved node stands, or the run as if it were one; None when it is not there."""
@@ -259,6 +270,10 @@ class Simulation:
                 self.locks.claim(command, self.run.info.uid)
             case ReleaseLocks():
                 self.locks.release(command)
+            case LookUpCache():
+                entry = self.journal.caches.get(command.at)
+                answer = CacheAnswered(node=command.node, attempt_id=command.attempt_id, entry=entry)
+                self._mailbox.append(answer)
 
     def _may_crash(self) -> None:
         if self._schedule.crashes():

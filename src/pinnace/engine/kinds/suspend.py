@@ -21,23 +21,26 @@ from pinnace.spec.parameters import Parameter
 def assess(turn: Turn, node: Node) -> None:
     """Begin to wait, or stop waiting when the time has come."""
     if node.phase is Phase.WAITING:
-        _begin(turn, node)
-    elif node.wake_at is not None and node.wake_at <= turn.now:
+        admitted = let_in(turn, node, Phase.RUNNING)
+        if admitted is not None:
+            _begin(turn, admitted)
+    elif node.wake_at is None:
+        _begin(turn, node)  # again, or after its cache was asked
+    elif node.wake_at <= turn.now:
         resume(turn, node)
 
 
 def _begin(turn: Turn, node: Node) -> None:
-    admitted = let_in(turn, node, Phase.RUNNING)
-    if admitted is None:
-        return
+    """Say when the wait is over: the wait for its locks counts, as in Argo."""
     try:
-        suspend = prepared(turn, admitted).suspend
+        suspend = prepared(turn, node).suspend
         duration = suspend.duration if suspend is not None else ""
         if duration:
-            turn.put(replace(admitted, wake_at=turn.now + parse_duration(duration)))
-            turn.assess(node.number)  # no time at all is over at once
+            since = turn.now if node.started_at is None else node.started_at
+            turn.put(replace(node, wake_at=since + parse_duration(duration)))
+            turn.assess(node.number)  # it may be over at once
     except PinnaceError as error:
-        fail_call(turn, admitted, error.message)
+        fail_call(turn, node, error.message)
 
 
 def resume(turn: Turn, node: Node) -> None:
