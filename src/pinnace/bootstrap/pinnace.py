@@ -166,8 +166,8 @@ class Pinnace:
             save=save,
             owner=self.owner,
             executor=executor,
-            workers=workers(self.settings, http, self.cluster, self._keeper, self._adopt, self._world),
-            keeper=self._keeper,
+            workers=workers(self.settings, http, self.cluster, self.keeper, self._adopt, self._world),
+            keeper=self.keeper,
             images=self.images,
             runs=self.home.runs,
             host_folders=self.settings.host_folders,
@@ -245,7 +245,7 @@ class Pinnace:
             waste = tuple(each for each in waste if is_same_place(relocate(each, repository_of(run)), LOCAL))
         if not waste:
             return
-        _, trouble = delete(self._keeper(run), waste)
+        _, trouble = delete(self.keeper(run), waste)
         if trouble and not (spec.artifact_gc is not None and spec.artifact_gc.force_finalizer_removal):
             self.store.release([uid], self.owner)
             message = f"{name} is kept: {trouble}"
@@ -303,7 +303,8 @@ class Pinnace:
             self._leases[uid] = lease
             self._fleet.begin(uid, lease)
 
-    def _keeper(self, run: Run) -> ArtifactKeeper:
+    def keeper(self, run: Run) -> ArtifactKeeper:
+        """Return what loads, saves and deletes the artifacts of a run."""
         return artifact_keeper(run, self.settings, self.home.artifacts, self._world)
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "list": Place("list", "list_", "List runs."),
     "get": Place("get", "get", "Show a run and its steps."),
     "logs": Place("logs", "logs", "Show what the steps of a run print."),
+    "cp": Place("cp", "cp", "Copy the artifacts of a run to a folder."),
     "watch": Place("watch", "watch", "Look at a run until it has ended."),
     "wait": Place("wait", "wait", "Wait until runs have ended."),
     "stop": Place("control", "stop", "End runs; their exit handlers still run."),
