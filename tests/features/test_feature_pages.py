@@ -11,8 +11,12 @@ import pytest
 from pinnace.base.errors import RefusedError
 from pinnace.bootstrap import open_pinnace
 from pinnace.ports.observer import Silence
+from pinnace.schedules.decisions import decide
+from pinnace.schedules.status import Cron
 from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
+from pinnace.spec.schedules import CronWorkflow
+from pinnace.spec.workflow import Workflow
 
 PAGES = Path(__file__).parents[2] / "docs" / "features"
 #: The first line of a block of YAML that is a workflow to run, with all it refers to.
@@ -26,6 +30,13 @@ MANIFESTS = [
 ]
 
 
+def at_a_tick(manifest: CronWorkflow) -> Workflow:
+    """Return what a scheduler starts for it, at the first time that it looks."""
+    decision = decide(Cron(manifest=manifest, uid="u", created_at=0.0), 1_795_424_400)
+    assert decision.start is not None, decision.reason
+    return decision.start
+
+
 @pytest.mark.parametrize("manifest", MANIFESTS)
 def test_a_manifest_of_a_page_succeeds(manifest: str, tmp_path: Path) -> None:
     home = {"PINNACE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
@@ -33,8 +44,9 @@ def test_a_manifest_of_a_page_succeeds(manifest: str, tmp_path: Path) -> None:
     try:
         bundle = read_bundle([("page.yaml", manifest)])
         assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
+        workflow = bundle.workflows[0] if bundle.workflows else at_a_tick(bundle.cron_workflows[0])
         try:
-            uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
+            uid = pinnace.submit(workflow, bundle.catalogue)
         except RefusedError as error:
             if "isolated" in error.message:
                 pytest.skip(error.message)
