@@ -49,6 +49,13 @@ def test_every_problem_is_told_at_once_with_its_place(read_workflow: ReadWorkflo
     assert problems[0].hint == "write it without quotes"
 
 
+def test_of_a_very_long_word_only_the_beginning_is_repeated() -> None:
+    word = "x" * 20_000
+    value = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": {word: 1}}
+    _, [problem] = decode(document_of(value))
+    assert (problem.path, problem.message) == (f"spec.{'x' * 195}…", f"unknown field '{'x' * 199}…")
+
+
 def test_of_very_many_unknown_fields_only_the_first_are_guessed_at() -> None:
     value = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
     spec = {f"onExit{number}": "main" for number in range(1100)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -13,6 +14,9 @@ import msgspec
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
 
+#: So much of a manifest's word is repeated, in characters: a name can be as long as the manifest.
+_LONGEST_WORD = 200
+_LONG_WORD = re.compile(rf"(\S{{{_LONGEST_WORD}}})\S+")
 #: How many known words a misspelt one is compared with.
 _MOST_COMPARED = 100
 
@@ -30,6 +34,13 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     column: int = 0
     hint: str = ""
     """What to write instead, as a sentence without its full stop; "" when there is nothing to say."""
+
+    def __post_init__(self) -> None:
+        """Cut what it repeats of the manifest to what people can read."""
+        for name in ("message", "path", "hint"):
+            text = getattr(self, name)
+            if len(text) > _LONGEST_WORD:
+                msgspec.structs.force_setattr(self, name, _LONG_WORD.sub(r"\1…", text))
 
     @property
     def is_error(self) -> bool:
