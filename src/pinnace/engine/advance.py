@@ -12,7 +12,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pinnace.base.ids import NodeNumber
 from pinnace.engine import garbage, lifecycle, locking, memo, multipod, work
 from pinnace.engine.caches import CacheEntry
 from pinnace.engine.commands import Command
@@ -201,12 +200,6 @@ def _is_served(node: Node) -> bool:
 # Events ----------------------------------------------------------------------------------------------------
 
 
-def _known(turn: Turn, number: NodeNumber, attempt_id: str) -> Node | None:
-    """Return the node that an executor speaks of, None if that attempt is not this run's any more."""
-    node = turn.nodes.get(number) or turn.run.nodes.get(number)
-    return node if node is not None and attempt(turn, node) == attempt_id else None
-
-
 def _run_started(turn: Turn, _event: RunStarted) -> None:
     lifecycle.start(turn)
 
@@ -215,30 +208,23 @@ def _time_passed(_turn: Turn, _event: TimePassed) -> None:
     """Do nothing: what is due is looked at in every turn."""
 
 
-def _task_started(turn: Turn, event: TaskStarted) -> None:
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None:
-        _works(node).started(turn, node, event)
+def _to_node(
+    take_in: Callable[[Turn, Node, Any], None], take_in_of_run: Callable[[Turn, Any], None] | None = None
+) -> Callable[[Turn, Any], None]:
+    """Return what hands an event to the node that it is about, if that attempt is still this run's.
 
+    What is about nobody is about the run as a whole.
+    """
 
-def _task_ready(turn: Turn, event: TaskReady) -> None:
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None:
-        _works(node).ready(turn, node, event)
+    def receive(turn: Turn, event: Any) -> None:
+        if event.node == NOBODY and take_in_of_run is not None:
+            take_in_of_run(turn, event)
+            return
+        node = turn.nodes.get(event.node) or turn.run.nodes.get(event.node)
+        if node is not None and attempt(turn, node) == event.attempt_id:
+            take_in(turn, node, event)
 
-
-def _task_progressed(turn: Turn, event: TaskProgressed) -> None:
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None and node.type is NodeType.CONTAINER:
-        node = turn.node(node.parent)  # it is the pod's that Argo keeps
-    if node is not None and not node.phase.is_fulfilled:
-        turn.put(replace(node, progress=event.progress))
-
-
-def _task_ended(turn: Turn, event: TaskEnded) -> None:
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None:
-        _works(node).ended(turn, node, event)
+    return receive
 
 
 def _works(node: Node) -> Any:
@@ -246,28 +232,12 @@ def _works(node: Node) -> Any:
     return multipod if node.type is NodeType.CONTAINER else pod
 
 
-def _work_ended(turn: Turn, event: WorkEnded) -> None:
-    if event.node == NOBODY:
-        garbage.collected(turn, event)
-        return
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None:
-        work.ended(turn, node, event)
-
-
-def _locks_answered(turn: Turn, event: LocksAnswered) -> None:
-    if event.node == NOBODY:
-        lifecycle.locks_answered(turn, event)
-        return
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None:
-        locking.answered(turn, node, event)
-
-
-def _cache_answered(turn: Turn, event: CacheAnswered) -> None:
-    node = _known(turn, event.node, event.attempt_id)
-    if node is not None:
-        memo.answered(turn, node, event)
+def _progressed(turn: Turn, node: Node, event: TaskProgressed) -> None:
+    """Keep how far the node is; of a container, with its pod, as Argo does."""
+    if node.type is NodeType.CONTAINER:
+        node = turn.node(node.parent)
+    if not node.phase.is_fulfilled:
+        turn.put(replace(node, progress=event.progress))
 
 
 def _shutdown_asked(turn: Turn, event: ShutdownAsked) -> None:
@@ -339,13 +309,13 @@ def _node_set(turn: Turn, event: NodeSet) -> None:
 RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     RunStarted: _run_started,
     TimePassed: _time_passed,
-    TaskStarted: _task_started,
-    TaskReady: _task_ready,
-    TaskProgressed: _task_progressed,
-    TaskEnded: _task_ended,
-    WorkEnded: _work_ended,
-    LocksAnswered: _locks_answered,
-    CacheAnswered: _cache_answered,
+    TaskStarted: _to_node(lambda turn, node, event: _works(node).started(turn, node, event)),
+    TaskReady: _to_node(lambda turn, node, event: _works(node).ready(turn, node, event)),
+    TaskProgressed: _to_node(_progressed),
+    TaskEnded: _to_node(lambda turn, node, event: _works(node).ended(turn, node, event)),
+    WorkEnded: _to_node(work.ended, garbage.collected),
+    LocksAnswered: _to_node(locking.answered, lifecycle.locks_answered),
+    CacheAnswered: _to_node(memo.answered),
     ShutdownAsked: _shutdown_asked,
     SuspendAsked: _suspend_asked,
     ResumeAsked: _resume_asked,

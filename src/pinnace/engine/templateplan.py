@@ -54,6 +54,7 @@ class TemplatePlan:
         scope: where the names inside it are looked up.
         body_name: the field that holds its body, or "".
         body_type: the type of the node that runs its body; None when that is not supported.
+        node_type: the type of the node that a call makes; None when the body is not supported.
         work: the work that its body is, if Pinnace's own process does it.
         retry_strategy: its own, or the workflow's default for all.
         body: the template without its inputs and metrics: those are bound or computed, not filled.
@@ -72,6 +73,7 @@ class TemplatePlan:
         "has_exports",
         "has_tagged_volumes",
         "is_patched",
+        "node_type",
         "parts",
         "results",
         "retry_strategy",
@@ -88,6 +90,8 @@ class TemplatePlan:
         self.body_type = NODE_TYPE.get(self.body_name)
         self.work = WORK.get(self.body_name)
         self.retry_strategy: RetryStrategy | None = template.retry_strategy or workflow.spec.retry_strategy
+        is_retried = self.body_type is not None and self.retry_strategy is not None
+        self.node_type = NodeType.RETRY if is_retried else self.body_type
         self.body = replace(template, inputs=Inputs(), metrics=None)
         patch = workflow.spec.pod_spec_patch or template.pod_spec_patch
         self.is_patched = self.body_type is NodeType.POD and bool(patch)
@@ -103,11 +107,6 @@ class TemplatePlan:
             or template.data
             or workflow.spec.archive_logs
         )
-
-    @property
-    def node_type(self) -> NodeType | None:
-        """The type of the node that a call makes; None when the body is not supported."""
-        return NodeType.RETRY if self.body_type and self.retry_strategy is not None else self.body_type
 
 
 def _body_name(template: Template) -> str:
