@@ -37,6 +37,13 @@ def test_an_error_names_file_line_and_column() -> None:
     ]
 
 
+def test_a_tag_without_quotes_is_told_to_want_them() -> None:
+    _, problems = read_documents("a: {{inputs.parameters.x}}", "m.yaml")
+    assert [str(problem) for problem in problems] == [
+        "m.yaml:1:5: error[invalid-yaml]: a key must be a scalar (a value that begins with {{ needs quotes)"
+    ]
+
+
 def test_one_bad_document_does_not_hide_the_others() -> None:
     documents, problems = read_documents("a: 1\n---\nb: [\n---\nc: {\n---\nd: 4\n", "f.yaml")
     assert [document.value for document in documents] == [{"a": 1}, {"d": 4}]

@@ -75,7 +75,8 @@ def _check_dag(context: Context, site: Site) -> None:
     for index, task in enumerate(dag.tasks):
         place = (*path, "tasks", index)
         _check_style(context, task, place, uses_depends)
-        _check_dependencies(context, task, place, tasks)
+        if not _has_tags(context, task, place):
+            _check_dependencies(context, task, place, tasks)
     _check_cycles(context, {task.name: dependencies_of(task) for task in dag.tasks}, places)
     for name in dag.target.split(" ") if dag.target else ():
         if name not in tasks and "{{" not in dag.target:
@@ -111,6 +112,20 @@ def _check_style(context: Context, task: DAGTask, place: Path, uses_depends: boo
         message = "cannot use 'continueOn' when using 'depends'"
         hint = "instead use 'dep-task.Failed'/'dep-task.Errored'"
         context.findings.error("mixed-dependencies", message, (*place, "continueOn"), hint)
+
+
+def _has_tags(context: Context, task: DAGTask, place: Path) -> bool:
+    """Return whether the task's name or what it depends on holds a tag, and report that."""
+    tagged = [
+        field
+        for field, text in (("name", task.name), ("depends", task.depends or "".join(task.dependencies)))
+        if "{{" in text
+    ]
+    for field in tagged:
+        at = "dependencies" if field == "depends" and not task.depends else field
+        message = f"tags in a task's {at} are replaced by Argo, and not here"
+        context.findings.error("unsupported-here", message, (*place, at), "write the names out")
+    return bool(tagged)
 
 
 def _check_dependencies(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:

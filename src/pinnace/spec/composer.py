@@ -210,7 +210,8 @@ class Composer:
         elif type(event) is AliasEvent:
             key = self._alias(event)
         else:
-            raise UnreadableError("invalid-yaml", "a key must be a scalar", event.start_mark)
+            hint = "a value that begins with {{ needs quotes" if type(event) is MappingStartEvent else ""
+            raise UnreadableError("invalid-yaml", "a key must be a scalar", event.start_mark, hint)
         text = _key_text(key)
         if text is None:
             raise UnreadableError(
