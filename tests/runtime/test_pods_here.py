@@ -236,3 +236,16 @@ def test_a_command_runs_right_after_the_start(go: Go) -> None:
 """
     )
     assert run.state.phase == "Succeeded", only(run).message
+
+
+def test_a_patch_may_limit_what_a_container_writes(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      podSpecPatch: 'containers: [{name: main, resources: {limits: {ephemeral-storage: 1Mi}}}]'
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "for i in 1 2; do head -c 800000 /dev/zero > /tmp/$i; done; sleep 600"]
+"""
+    )
+    assert only(run).message == 'Container main exceeded its local ephemeral storage limit "1Mi". '

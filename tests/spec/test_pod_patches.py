@@ -79,8 +79,8 @@ def test_null_takes_a_field_away() -> None:
 
 
 def test_what_reaches_nothing_is_told() -> None:
-    patch = "{nodeName: n, containers: [{name: main, resources: {limits: {cpu: 1}}, image: i}]}"
-    assert unreached(patched(Template(container=MAIN), [patch])) == ("nodeName", "containers.resources")
+    patch = "{nodeName: n, containers: [{name: main, securityContext: {runAsUser: 1}, image: i}]}"
+    assert unreached(patched(Template(container=MAIN), [patch])) == ("nodeName", "containers.securityContext")
     assert unreached(Template(container=MAIN)) == ()
     assert grace_of(Template(container=MAIN)) is None
 

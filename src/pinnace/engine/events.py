@@ -58,7 +58,7 @@ class TaskProblem(StrEnum):
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
     EVICTED = "evicted"
-    """It wrote more than its disk quota."""
+    """It wrote more than its disk limit, which the message gives."""
     LOST = "lost"
     PREPARATION = "preparation"
     """It could not be prepared: an input, a secret or a stand-in is missing."""

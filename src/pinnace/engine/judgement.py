@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from pinnace.engine.containers import MAIN, container_of, disk_limit, outputs_of
+from pinnace.engine.containers import MAIN, outputs_of
 from pinnace.engine.events import TaskEnded, TaskProblem
 from pinnace.engine.node import NodeOutputs, Phase
 from pinnace.spec.parameters import Parameter
@@ -63,9 +63,9 @@ def _phase(template: Template, event: TaskEnded, missing: list[str], container: 
         return Phase.FAILED, event.message or f"{container}: Error (exit code 143)"
     detail = f": {event.message}" if event.message else ""
     if event.problem is TaskProblem.EVICTED:
-        limit = disk_limit(container_of(template, container))
         # As the kubelet says it, which ends it with a blank.
-        return Phase.FAILED, f'Container {container} exceeded its local ephemeral storage limit "{limit}". '
+        told = f'Container {container} exceeded its local ephemeral storage limit "{event.message}". '
+        return Phase.FAILED, told
     if event.problem is TaskProblem.NOT_STARTED:
         return Phase.FAILED, f"{container}: {event.message}"
     if event.problem is TaskProblem.PREPARATION:

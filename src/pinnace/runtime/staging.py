@@ -318,7 +318,9 @@ class Stager:
                     trouble = trouble or f"output artifact {capture.name}: {_told(error)}"
         if wants_logs(command):
             saved += self._save_log(command)
-        problem = _PROBLEMS[update.reason]
+        message, problem = update.message or trouble, _PROBLEMS[update.reason]
+        if problem is TaskProblem.EVICTED:
+            message = disk_limit(container_of(command.template, command.container))
         if trouble and problem is TaskProblem.NONE:
             problem = TaskProblem.COLLECTION
         return TaskEnded(
@@ -327,7 +329,7 @@ class Stager:
             at=update.at,
             exit_code=update.exit_code,
             problem=problem,
-            message=update.message or trouble,
+            message=message,
             result=update.result,
             parameters=parameters,
             artifacts=tuple(saved),

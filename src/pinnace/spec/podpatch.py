@@ -27,7 +27,7 @@ _OF_CONTAINER = frozenset(
     [
         *("name", "image", "command", "args", "env", "envFrom", "workingDir", "volumeMounts"),
         *("readinessProbe", "startupProbe", "livenessProbe", "lifecycle", "ports"),
-        *("terminationMessagePath", "terminationMessagePolicy"),
+        *("terminationMessagePath", "terminationMessagePolicy", "resources"),
     ]
 )
 
