@@ -8,12 +8,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
+from msgspec.structs import replace
 
-from pinnace.engine.commands import StartTask, Work
+from pinnace.engine.commands import DeleteArtifacts, StartTask, Work
 from pinnace.engine.events import TaskProblem
+from pinnace.spec.parameters import S3
 from pinnace.testing.simulated import Behaviour, Script
 
-LEAVES = ("good", "echo", "flaky", "bad", "broken", "slow", "http", "pause")
+LEAVES = ("good", "echo", "flaky", "bad", "broken", "slow", "pause", "kept")
+WORK = ("http", "list", "act", "call")
 PODS = ("staged", "crowd", "set", "again-in-place", "daemon", "probed", "restarted", "served")
 RETRYING = ("again", "backing-off", "capped", "judged", "short-of-time")
 #: How these end depends on when others do.
@@ -46,6 +49,29 @@ TEMPLATES: list[dict[str, Any]] = [
     {"name": "broken", "container": {"image": "i", "command": ["c"]}},
     {"name": "slow", "timeout": "3s", "container": {"image": "i", "command": ["c"]}},
     {"name": "http", "http": {"url": "http://there"}},
+    {"name": "list", "data": {"source": {"artifactPaths": {"name": "a", "s3": {"key": "k"}}}}},
+    {
+        "name": "act",
+        "resource": {"action": "get", "manifest": "kind: ConfigMap"},
+        "outputs": {"parameters": [{"name": "seen", "valueFrom": {"jsonPath": "{.x}", "default": "d"}}]},
+    },
+    {
+        "name": "call",
+        "retryStrategy": {"limit": 2},
+        "plugin": {"hello": {}},
+        "outputs": {"parameters": [{"name": "seen", "valueFrom": {"supplied": {}}}]},
+    },
+    {
+        "name": "kept",
+        "container": CONTAINER,
+        "outputs": {
+            "artifacts": [
+                {"name": "plain", "path": "/a"},
+                {"name": "done", "path": "/b", "artifactGC": {"strategy": "OnWorkflowCompletion"}},
+                {"name": "never", "path": "/c", "artifactGC": {"strategy": "Never"}},
+            ]
+        },
+    },
     {"name": "pause", "suspend": {"duration": "5s"}},
     {
         "name": "again",
@@ -128,8 +154,20 @@ def script(seed: int) -> Script:
         roll = zlib.crc32(f"{seed} {command.node_name} {container}".encode())
         kind = command.template.name
         seconds = 1.0 + roll % 5
+        if isinstance(command, DeleteArtifacts):
+            some = command.artifacts[: 1 + roll % 5]
+            message = "" if some == command.artifacts else "trouble"
+            return Behaviour(seconds=0.0, exit_code=len(message), message=message, artifacts=some)
         if isinstance(command, Work):
-            return Behaviour(seconds=seconds, exit_code=roll // 5 % 3 and 0, result=f'"{roll}"')
+            seen: dict[str, str | None] = {"seen": f"{roll % 7}"}
+            code = 0 if roll // 5 % 3 else 1
+            return Behaviour(seconds=seconds, exit_code=code, result=f'"{roll}"', parameters=seen)
+        if kind == "kept":
+            stored = tuple(
+                replace(each, s3=S3(key=f"{command.node_name}/{each.name}"))
+                for each in command.template.outputs.artifacts
+            )
+            return Behaviour(seconds=seconds, exit_code=roll // 5 % 2, artifacts=stored)
         if kind in {"good", "echo"}:
             said: dict[str, str | None] = {"said": f"{roll % 7}" if roll // 5 % 2 else None}
             return Behaviour(seconds=seconds, result=f"{roll % 100}", parameters=said)
@@ -156,7 +194,7 @@ def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
     """
     names = [f"t{place}" for place in range(draw(st.integers(1, 4)))]
     templates = list(TEMPLATES)
-    given = [name for name in (*LEAVES, *PODS, *RETRYING) if not timeless or name not in TIMED]
+    given = [name for name in (*LEAVES, *WORK, *PODS, *RETRYING) if not timeless or name not in TIMED]
     for place, name in enumerate(names):
         callable_ = [*given, *names[place + 1 :]]
         body = draw(steps(callable_, timeless) if draw(st.booleans()) else dags(callable_, timeless))
@@ -173,6 +211,8 @@ def manifests(draw: DrawFn, *, timeless: bool = False) -> dict[str, Any]:
     spec: dict[str, Any] = {"entrypoint": "t0", "templates": templates}
     if draw(st.integers(0, 5)) == 0:
         spec["synchronization"] = {"mutexes": [{"name": "of-the-workflow"}]}
+    if draw(st.integers(0, 2)) == 0:
+        spec["artifactGC"] = {"strategy": draw(st.sampled_from(["OnWorkflowCompletion", "Never"]))}
     if draw(st.integers(0, 3)) == 0:
         spec["parallelism"] = draw(st.integers(1, 3))
     if draw(st.integers(0, 3)) == 0:

@@ -11,7 +11,8 @@ from random_manifests import manifests, script
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.events import Event, ResumeAsked, ShutdownAsked, SuspendAsked, TaskEnded, WorkEnded
-from pinnace.engine.node import Node
+from pinnace.engine.garbage import ON_COMPLETION, garbage
+from pinnace.engine.node import Node, NodeType
 from pinnace.engine.run import Run, Shutdown
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulation import Ask, Simulation, Stormy
@@ -46,6 +47,19 @@ def test_crashes_order_and_batching_do_not_matter_to_the_end(
     calm = Simulation(new_run(spec), script(seed)).play()
     stormy = Simulation(new_run(spec), script(seed), Stormy(Random(seed), crashes)).play()
     assert facts(stormy) == facts(calm)
+
+
+@given(manifests(), seeds, st.integers(0, 4))
+def test_what_goes_with_the_workflow_is_gone_when_it_has_ended_or_the_run_says_why_not(
+    spec: dict[str, Any], seed: int, crashes: int
+) -> None:
+    run = Simulation(new_run(spec), script(seed), Stormy(Random(seed), crashes)).play()
+    assert run.state.is_finished
+    left = garbage(run.nodes.values(), run.workflow.spec, (ON_COMPLETION,))
+    assert run.state.artifact_gc_error == ("trouble" if left else "")
+    outputs = [node.outputs for node in run.nodes.values() if node.type is NodeType.POD and node.outputs]
+    kept = [each for output in outputs for each in output.artifacts if each.name == "never"]
+    assert not any(each.deleted for each in kept)
 
 
 class Repeating(Stormy):

@@ -196,6 +196,8 @@ class SimulatedWorkers:
             phase=Phase.SUCCEEDED if did.is_good else Phase.FAILED,
             message=did.message,
             result=did.result,
+            parameters={name: text for name, text in did.parameters.items() if text is not None},
+            artifacts=did.artifacts,
         )
         self._open[command.attempt_id] = (at, event)
 
