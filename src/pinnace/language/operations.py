@@ -128,6 +128,8 @@ def _match(left: Type, right: Type) -> Type | None:
 
 
 def _containment(left: Type, right: Type) -> Type | None:
+    if right.kind == "struct":
+        return BOOL if left.is_unknown or _string(left) else None
     return BOOL if right.kind in {"map", "slice"} or right.is_unknown or _into_text(left, right) else None
 
 

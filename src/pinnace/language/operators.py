@@ -241,7 +241,7 @@ def _fit(number: int, kind: type[Sized]) -> int:
 
 
 def contained(needle: object, container: object) -> bool:
-    """Return ``needle in container``: an element of a list, a key of a map; nothing is in nil."""
+    """Return ``needle in container``: an element, a key, a field; nothing is in nil or in a time."""
     if container is None:
         return False
     if isinstance(container, (list, bytes)):
@@ -254,6 +254,11 @@ def contained(needle: object, container: object) -> bool:
         if not isinstance(needle, str):
             raise _mismatch(needle, "in", container)
         return needle in container
+    if isinstance(container, Struct | Time):
+        if not isinstance(needle, str):
+            message = f"cannot use {type_name(needle)} as field name of {type_name(container)}"
+            raise Failure(message)
+        return isinstance(container, Struct) and needle in container.fields
     message = f'operator "in" not defined on {type_name(container)}'
     raise Failure(message)
 

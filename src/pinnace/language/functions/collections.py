@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pinnace.language.functions.arguments import counted, element_type, elements, one_of
 from pinnace.language.functions.registry import builtin
+from pinnace.language.methods import method
 from pinnace.language.operators import equal, fetch, is_number, to_int, type_name
 from pinnace.language.predicates import sort_values
 from pinnace.language.types import ANY_MAP, INT, LIST, Type
@@ -20,6 +21,7 @@ from pinnace.language.values import (
     Pairs,
     Slice,
     Strings,
+    Struct,
     entries,
     is_nil,
 )
@@ -69,7 +71,10 @@ def get(value: object, key: object) -> object:
     if isinstance(value, dict):
         found = fetch(value, key)
         return found if key in value or callable(getattr(found, "call", None)) else None
-    return fetch(value, key) if isinstance(key, str) else None
+    is_there = isinstance(key, str) and (
+        method(value, key) is not None or (isinstance(value, Struct) and key in value.fields)
+    )
+    return fetch(value, key) if is_there else None
 
 
 def _check_take(types: list[Type]) -> Type:

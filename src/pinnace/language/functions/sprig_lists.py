@@ -52,6 +52,8 @@ def concat(*lists: object) -> list[object]:
 def chunk(size: int, values: object) -> Lists:
     """Return the list cut into lists of ``size``."""
     items = _elements(values, "chunk")
+    if size < 0 < len(items) <= 1 - size:  # the reference counts no list then, and one for a single element
+        return Lists([list(items)] if len(items) == 1 else [])
     if size <= 0:
         message = f"cannot chunk by {size}"
         raise Failure(message)

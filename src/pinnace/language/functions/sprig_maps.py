@@ -92,7 +92,7 @@ def dig(*arguments: object) -> object:
 
 @sprig("func(map[string]any, ...map[string]any) any", "merge", "mustMerge")
 def merge(target: _Map, *sources: _Map) -> _Map:
-    """Return ``target`` with what the sources add to it; its own values win unless empty."""
+    """Return ``target`` with what the sources add to it; its own win unless empty; nil adds nothing."""
     for source in sources:
         _merge_into(target, source, overwrite=False)
     return target
@@ -100,7 +100,7 @@ def merge(target: _Map, *sources: _Map) -> _Map:
 
 @sprig("func(map[string]any, ...map[string]any) any", "mergeOverwrite", "mustMergeOverwrite")
 def merge_overwrite(target: _Map, *sources: _Map) -> _Map:
-    """Return ``target`` with what the sources say; their values win unless empty."""
+    """Return ``target`` with what the sources say; their values win."""
     for source in sources:
         _merge_into(target, source, overwrite=True)
     return target
@@ -112,17 +112,27 @@ def _merge_into(target: _Map, source: _Map, *, overwrite: bool) -> None:
         ours = target.get(key)
         if type(ours) is dict and type(value) is dict:
             _merge_into(ours, value, overwrite=overwrite)
-        elif key not in target or (not is_empty(value) and (overwrite or is_empty(ours))):
+            is_kept = bool(ours)
+        else:
+            is_kept = not overwrite and (value is None or not is_empty(ours))
+        if not is_kept:
             target[key] = value
 
 
 @sprig("func(any) any", "deepCopy", "mustDeepCopy")
 def deep_copy(value: object) -> object:
-    """Return a copy of which no part is shared."""
+    """Return a copy of which no part is shared. Of nil itself there is none."""
+    if value is None:
+        message = "reflect: call of reflect.Value.Type on zero Value"
+        raise Failure(message)
+    return _copied(value)
+
+
+def _copied(value: object) -> object:
     if isinstance(value, list):
-        items = [deep_copy(each) for each in value]
+        items = [_copied(each) for each in value]
         return type(value)(items) if isinstance(value, Slice) else items
     if isinstance(value, dict):
-        pairs = {key: deep_copy(each) for key, each in value.items()}
+        pairs = {key: _copied(each) for key, each in value.items()}
         return type(value)(pairs) if isinstance(value, TypedMap) else pairs
     return value
