@@ -15,7 +15,7 @@ from pinnace.cli.render.progress import Progress
 from pinnace.cli.render.text import clean, clean_output, shorten
 from pinnace.cli.render.times import long_duration, precise_duration, short_duration, timestamp
 from pinnace.cli.render.tree import TreeOptions, render_tree
-from pinnace.engine.events import ShutdownAsked, SuspendAsked
+from pinnace.engine.events import ShutdownAsked, SuspendAsked, TaskProgressed
 from pinnace.engine.run import Shutdown
 from pinnace.service.status import workflow_object
 from pinnace.testing.play import Play, Watcher
@@ -294,6 +294,15 @@ def test_a_live_tree_forgets_what_is_done_in_a_long_chain() -> None:
         play.begin(f"wf[{number}].s{number}").end(f"wf[{number}].s{number}")
 
     assert [line.split()[1] for line in drawn(play, progress)] == ["wf", "s86", "s87", "s88", "s89", "s90"]
+
+
+def test_a_live_tree_shows_how_far_a_step_says_it_is() -> None:
+    play, progress = watched("  - name: main\n    steps: [[{name: a, template: task}]]\n")
+    command = play.begin("wf[0].a").open["wf[0].a"]
+    play.tell(TaskProgressed(node=command.node, attempt_id=command.attempt_id, progress="3/4"))
+    assert any(line.endswith("  3/4") for line in drawn(play, progress))
+    play.end("wf[0].a")
+    assert not any(line.endswith("  3/4") for line in drawn(play, progress))
 
 
 def test_a_live_tree_says_that_the_run_is_suspended() -> None:

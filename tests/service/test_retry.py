@@ -6,6 +6,7 @@ import pytest
 
 from pinnace.base.errors import RefusedError, UsageError
 from pinnace.engine.advance import apply, reassess, restore
+from pinnace.engine.events import TaskProgressed
 from pinnace.engine.run import Run
 from pinnace.service.resubmit import resubmitted
 from pinnace.service.retry import Retried, retry
@@ -90,6 +91,14 @@ def test_what_failed_inside_a_nested_template_opens_all_that_holds_it(play: Made
     assert list(done.open) == ["wf.c[0].x"]
     assert phases(done)["wf.c"] == "Running"
     assert done.end_all().run.state.phase == "Succeeded"
+
+
+def test_what_is_run_again_has_done_nothing_yet(play: Made) -> None:
+    begun = play(STEPS).begin("wf[0].a")
+    command = begun.open["wf[0].a"]
+    begun.tell(TaskProgressed(node=command.node, attempt_id=command.attempt_id, progress="3/4"))
+    done = again(begun.end("wf[0].a", 1))
+    assert workflow_object(done.run)["status"]["progress"] == "0/1"
 
 
 def test_a_retry_strategy_begins_afresh(play: Made) -> None:

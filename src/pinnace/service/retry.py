@@ -144,6 +144,7 @@ class _Plan:
                 deadline=None,
                 locks=None,
                 notes=(),
+                progress="",
                 is_call_error=False,
             )
             if number in self._again:

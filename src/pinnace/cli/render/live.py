@@ -107,6 +107,8 @@ def _detail(run: Run, node: Node, now: float) -> str:
         return f"  goes on in {precise_duration(node.wake_at - now)}"
     if node.type is NodeType.RETRY and node.wake_at is not None and not node.phase.is_fulfilled:
         return f"  failed, tries again in {precise_duration(node.wake_at - now)}"
+    if node.phase is Phase.RUNNING and node.progress:
+        return f"  {node.progress}"
     return f"  {clean(node.message)}" if node.message else ""
 
 
