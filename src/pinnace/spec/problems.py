@@ -17,8 +17,11 @@ Severity = Literal["error", "warning"]
 #: So much of a manifest's word is repeated, in characters: a name can be as long as the manifest.
 _LONGEST_WORD = 200
 _LONG_WORD = re.compile(rf"(\S{{{_LONGEST_WORD}}})\S+")
-#: How many known words a misspelt one is compared with.
+#: How many known words are looked at, and with how many of them a misspelt one is compared.
+_MOST_SEEN = 1000
 _MOST_COMPARED = 100
+#: How alike two words must be, as difflib measures it.
+_LEAST_LIKENESS = 0.6
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +74,18 @@ def format_path(path: Path) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?`` for the known word closest to ``word``, or "" when none is close."""
-    # Of very many words only the first of about the same length are compared: a manifest that is wrong a
-    # thousand times is still refused at once.
-    like = (name for name in known if abs(len(name) - len(word)) <= max(2, len(word) // 2))
+    # Of very many words only the first are compared, of about the same length and with enough letters in
+    # common: a manifest that is wrong a thousand times is still refused at once.
+    wanted = word.lower()
+    letters = set(wanted)
+    near = max(2, len(word) // 2)
+    like = (name for name in itertools.islice(known, _MOST_SEEN) if abs(len(name) - len(word)) <= near)
     lowered = {name.lower(): name for name in itertools.islice(like, _MOST_COMPARED)}
-    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    alike = [name for name in lowered if _likeness_at_most(wanted, letters, name) >= _LEAST_LIKENESS]
+    close = difflib.get_close_matches(wanted, alike, n=1, cutoff=_LEAST_LIKENESS)
     return f"did you mean '{lowered[close[0]]}'?" if close else ""
+
+
+def _likeness_at_most(word: str, letters: set[str], name: str) -> float:
+    """Return what difflib's ratio of two words cannot exceed, given the letters of the first."""
+    return 2 * (len(word) - len(letters.difference(name))) / max(1, len(word) + len(name))
