@@ -99,7 +99,7 @@ class DagPlan:
 
 
 def _is_good(phase: Phase, continue_on: ContinueOn | None) -> bool:
-    if phase is Phase.SUCCEEDED or phase is Phase.SKIPPED:
+    if phase in {Phase.SUCCEEDED, Phase.SKIPPED, Phase.RUNNING}:  # done and Running: a daemon at work
         return True
     forgiven = continue_on or _NEVER
     return (phase is Phase.FAILED and forgiven.failed) or (phase is Phase.ERROR and forgiven.error)
