@@ -147,7 +147,8 @@ def _check_parameter(context: Context, parameter: Parameter, place: Path, may_be
     name, source = parameter.name, parameter.value_from
     if source is None and parameter.value is None and not may_be_empty:
         message = f"{name}.value or {name}.valueFrom is required"
-        context.findings.error("missing-value", message, place)
+        hint = f"give it here, or with -p {name}=VALUE" if place[:2] == ("spec", "arguments") else ""
+        context.findings.error("missing-value", message, place, hint)
     if source is not None:
         allowed = source.config_map_key_ref is not None or source.event or source.supplied is not None
         forbidden = source.path or source.json_path or source.parameter or source.expression
