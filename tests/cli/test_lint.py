@@ -119,8 +119,8 @@ def test_the_hook_for_other_repositories_is_a_command_line(cli: Cli, tmp_path: P
 
 def test_nothing_to_lint_is_no_success(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("# nothing\n")
-    status, _, err = cli("lint", str(tmp_path))
-    assert status == 2
+    status, out, err = cli("lint", str(tmp_path))
+    assert (status, out) == (2, "")
     assert err.startswith("error: found nothing to lint in the files given\n")
     assert cli("lint")[0] == 2
 

@@ -71,7 +71,8 @@ def lint(files: Sequence[str], output: str, **given: Any) -> None:
         here=given["here"],
         workflow_defaults=workflow_defaults(),
     )
-    _print(linted.problems, linted.files, output, no_color=given["no_color"])
+    if output != "pretty" or not linted.is_empty:
+        _print(linted.problems, linted.files, output, no_color=given["no_color"])
     if linted.is_empty:
         message = "found nothing to lint in the files given"
         raise UsageError(message, remedy="They hold no document of a kind that Argo or Pinnace reads.")
