@@ -27,7 +27,7 @@ LIMIT = 240.0
 #: Seconds that a run which is terminated may take to end.
 _GRACE = 45.0
 #: Node ids are made of the run's generated name, and the document is to be the same twice.
-_NODE_ID = re.compile(r"NAME-\d{4,}")
+_NODE_ID = re.compile(r"NAME-(?:[-a-z0-9]+-)?\d{4,}")
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ _ABSENT = frozenset(
     {
         "network",
         "network:artifactory",
+        "cloud:azure",
         "cloud:gcs",
         "cloud:oss",
         "otel-collector",
