@@ -66,7 +66,7 @@ async def _run_one(pinnace: Pinnace, case: Case, workflow: Workflow, plan: Plan)
     during = [action for action in actions if action.when != "ended"]
     is_late = not await _drive(pinnace, uid, during, case.known.limit or LIMIT)
     for _ in range(len(actions) - len(during)):
-        users.retry(pinnace, uid)
+        pinnace.retry(uid)
         is_late |= not await _drive(pinnace, uid, (), LIMIT)
     run = pinnace.load(uid)
     return End(

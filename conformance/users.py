@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -11,10 +10,7 @@ from conformance.cases import Action
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.run import Run
-from pinnace.ports.store import RunChange
-from pinnace.runtime.fleet import LEASE_SECONDS
 from pinnace.service import control
-from pinnace.service.retry import retry as retried
 
 
 class Watcher:
@@ -83,23 +79,3 @@ def _ask(run: Run, action: Action) -> control.Ask:
         case other:
             message = f"manifests.toml: there is no action {other!r}"
             raise ValueError(message)
-
-
-def retry(pinnace: Pinnace, uid: str) -> None:
-    """Make what failed in a run that has ended something to do again, as ``pinnace retry`` does."""
-    lease = pinnace.store.acquire(uid, pinnace.owner, LEASE_SECONDS)
-    assert lease is not None, "the run has ended, and nobody drives it"
-    change = retried(pinnace.load(uid), time.time())
-    pinnace.store.save(
-        [
-            RunChange(
-                uid=uid,
-                lease=lease,
-                info=change.info,
-                state=change.state,
-                nodes=change.nodes,
-                removed=change.removed,
-            )
-        ]
-    )
-    pinnace.take(uid)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # heavy adapters are imported when they are first used, so th
     from pinnace.ports.observer import Observer
     from pinnace.ports.store import RunChange, Store
     from pinnace.service.cluster import StoreCluster
+    from pinnace.service.selectors import FieldSelector
     from pinnace.world.world import World
 
 
@@ -123,6 +124,33 @@ class Pinnace:
             raise RefusedError(message, remedy=f"Follow it with `pinnace watch {name}`.")
         self._leases[uid] = lease
         return lease
+
+    def retry(
+        self,
+        uid: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        restart: FieldSelector | None = None,
+    ) -> None:
+        """Give a run that has ended something to do again, as its owner; ``drive`` does it.
+
+        Args:
+            uid: of the run.
+            parameters: workflow arguments that change.
+            restart: nodes to run again although they succeeded.
+
+        Raises:
+            RefusedError: it is driven, has not ended, or holds nothing that could be run again.
+        """
+        from pinnace.service.retry import retry
+
+        lease = self.take(uid)
+        try:
+            change = retry(self.load(uid), time.time(), parameters=parameters, restart=restart)
+            self.store.save([change.of_run(uid, lease)])
+        except BaseException:
+            self.store.release([uid], self.owner)
+            raise
 
     async def drive(self, uids: Sequence[str], *, observer: Observer) -> None:
         """Drive runs that this process owns until each has ended."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinnace.base.errors import NameTaken
-from pinnace.cli.driving import Display, drive
+from pinnace.cli.driving import Display, display_of, drive
 from pinnace.cli.keeping import here
 from pinnace.cli.main import INTERRUPTED
-from pinnace.cli.session import is_colour, opened, settings_with, workflow_defaults
+from pinnace.cli.session import opened, settings_of, workflow_defaults
 from pinnace.ports.objects import KeptObject
 from pinnace.service.crons import KIND, Backfill, backfilled, cron_of
 from pinnace.service.objects import catalogue_of, require
@@ -35,12 +35,8 @@ def run_backfill(name: str, given: dict[str, Any]) -> int:
         layout=given["layout"],
         argument=given["argname"],
     )
-    settings = settings_with(
-        image_rules=given["image_rules"], images=given["images"], is_isolated=given["isolated"]
-    )
-    display = Display(
-        is_quiet=given["quiet"], is_log=given["is_log"], is_colour=is_colour(no_color=given["no_color"])
-    )
+    settings = settings_of(given)
+    display = display_of(given)
     with opened(settings) as pinnace:
         kept = require(pinnace.store.objects, KIND, here(given["namespace"]), name)
         workflows = backfilled(cron_of(kept), wanted, time.time())

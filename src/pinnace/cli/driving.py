@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +18,7 @@ import click
 from pinnace.cli.main import FAILED, INTERRUPTED
 from pinnace.cli.output import outliving_readers
 from pinnace.cli.render.silence import Quiet
+from pinnace.cli.session import is_colour
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run, Shutdown
 from pinnace.ports.observer import Observer
@@ -50,6 +51,16 @@ class Display:
     def say(self, text: str) -> None:
         """Print a line of progress."""
         click.echo(text, err=self.is_to_stderr, color=self.is_colour)
+
+
+def display_of(given: Mapping[str, Any]) -> Display:
+    """Return what ``drive_options``, and ``-o`` of commands that have it, want to be shown."""
+    return Display(
+        is_quiet=given["quiet"],
+        is_log=given["is_log"],
+        output=given.get("output"),
+        is_colour=is_colour(no_color=given["no_color"]),
+    )
 
 
 def drive(pinnace: Pinnace, uids: Sequence[str], display: Display) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +11,6 @@ import click
 from pinnace.cli.session import complete_run
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
-Decorator = Callable[[_Decorated], _Decorated]
 
 
 def run_arguments(*, required: bool = True) -> Callable[[_Decorated], _Decorated]:
@@ -65,30 +64,82 @@ def parameter_option(doc: str) -> Callable[[_Decorated], _Decorated]:
     return click.option("-p", "--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help=doc)
 
 
-def images_options(command: _Decorated) -> _Decorated:
-    """Add ``--image`` and ``--images``: what stands in for images."""
-    rule = click.option(
-        "--image",
-        "image_rules",
-        metavar="PATTERN=KIND",
-        multiple=True,
-        help="What stands in for images: host, python or refuse. May be given several times.",
+def override_options(of: str, *, generates: bool = True) -> Callable[[_Decorated], _Decorated]:
+    """Return the options that change a manifest; ``overrides_of`` reads them.
+
+    Args:
+        of: whose name and labels they give: "the run".
+        generates: whether a name can be generated.
+    """
+    prefix = click.option(
+        "--generate-name", default="", metavar="PREFIX", help="What the generated name begins with."
     )
-    file = click.option(
-        "--images",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="A file of stand-ins for images.",
+    options = (
+        parameter_option("A parameter of the workflow; may be given several times."),
+        click.option(
+            "-f", "--parameter-file", metavar="FILE", help="A YAML or JSON file of parameters; -p wins."
+        ),
+        click.option(
+            "--entrypoint", default="", metavar="TEMPLATE", help="Begin with this template instead."
+        ),
+        click.option("--name", default="", help=f"The name of {of}."),
+        *((prefix,) if generates else ()),
+        click.option("-l", "--labels", default="", metavar="KEY=VALUE,...", help=f"Labels of {of}."),
+        click.option(
+            "--serviceaccount", default="", metavar="NAME", help="Recorded; no account is assumed here."
+        ),
     )
-    return rule(file(command))
+    return _all_of(options)
 
 
-isolated_option = click.option(
-    "--isolated/--no-isolated",
-    default=None,
-    help="Whether each task gets a private view of this machine's files and processes.",
+def _all_of(options: Sequence[Callable[[Any], Any]]) -> Callable[[_Decorated], _Decorated]:
+    """Return what adds the options to a command, in their order."""
+
+    def add(command: _Decorated) -> _Decorated:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+#: How tasks are run, and what is shown of it; ``settings_of`` and ``display_of`` read them.
+drive_options = _all_of(
+    (
+        click.option(
+            "--image",
+            "image_rules",
+            metavar="PATTERN=KIND",
+            multiple=True,
+            help="What stands in for images: host, python or refuse. May be given several times.",
+        ),
+        click.option(
+            "--images",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="A file of stand-ins for images.",
+        ),
+        click.option(
+            "--isolated/--no-isolated",
+            default=None,
+            help="Whether each task gets a private view of this machine's files and processes.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells."),
+        click.option(
+            "--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress."
+        ),
+        no_color_option,
+    )
 )
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress; the exit status tells.")
-log_option = click.option(
-    "--log", "is_log", is_flag=True, help="Print what the steps print instead of their progress."
-)
+
+
+def waiting_options(command: str) -> Callable[[_Decorated], _Decorated]:
+    """Return ``--wait`` and ``--watch``, which change nothing: ``command`` does both."""
+    wait = f"Accepted for argo's sake: {command} always waits."
+    watch = f"Accepted for argo's sake: {command} always shows."
+    return _all_of(
+        (
+            click.option("-w", "--wait", is_flag=True, hidden=True, expose_value=False, help=wait),
+            click.option("--watch", is_flag=True, hidden=True, expose_value=False, help=watch),
+        )
+    )

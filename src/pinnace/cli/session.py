@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pinnace.base.errors import UsageError
 from pinnace.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # the store and the engine are loaded only by commands that open them
     from pinnace.bootstrap import Pinnace
     from pinnace.ports.store import RunSummary
+    from pinnace.spec.overrides import Overrides
     from pinnace.spec.workflow import Workflow
     from pinnace.world.world import World
 
@@ -31,10 +34,37 @@ def opened(settings: Settings | None = None, world: World | None = None) -> Iter
         pinnace.close()
 
 
-def settings_with(**given: Any) -> Settings:
-    """Return the settings with what options gave instead; None and empty values give nothing."""
-    changes = {name: value for name, value in given.items() if value is not None and value != ()}
-    return replace(read_settings(), **changes)
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """Return the settings, with what ``drive_options`` gave instead."""
+    changes = {
+        "image_rules": given["image_rules"] or None,
+        "images": given["images"],
+        "is_isolated": given["isolated"],
+    }
+    return replace(read_settings(), **{name: value for name, value in changes.items() if value is not None})
+
+
+def overrides_of(given: Mapping[str, Any], annotations: str = "") -> Overrides:
+    """Return what ``override_options`` change in a manifest, and ``annotations`` beside them.
+
+    Raises:
+        UsageError: the file of parameters cannot be read.
+    """
+    from pinnace.cli.sources import read_sources
+    from pinnace.spec.overrides import Overrides, read_parameter_file
+
+    file = given["parameter_file"]
+    return Overrides(
+        entrypoint=given["entrypoint"],
+        name=given["name"],
+        generate_name=given.get("generate_name", ""),
+        service_account=given["serviceaccount"],
+        priority=given.get("priority"),
+        labels=given["labels"],
+        annotations=annotations,
+        parameters=given["parameters"],
+        file_parameters=read_parameter_file(read_sources([file])[0][1], file) if file else (),
+    )
 
 
 def workflow_defaults() -> Workflow | None:
@@ -75,6 +105,36 @@ def find_runs(pinnace: Pinnace, names: Sequence[str], namespace: str | None) -> 
 
     found = [resolve(pinnace.store, name, namespace) for name in names]
     return list({run.uid: run for run in found}.values())
+
+
+def choose_runs(
+    pinnace: Pinnace, names: Sequence[str], given: Mapping[str, Any], **more: Any
+) -> list[RunSummary]:
+    """Return the runs that the names mean, then those that the selectors do, each once.
+
+    Args:
+        pinnace: has them.
+        names: of runs.
+        given: ``--namespace``, and ``--selector`` and ``--field-selector`` of commands that have them.
+        more: what else is asked of runs that selectors choose, as ``Wanted`` has it.
+
+    Raises:
+        NotFoundError: a name means none.
+        UsageError: a name could mean several, or there is neither a name nor a selector.
+    """
+    from pinnace.service.queries import Wanted, find
+
+    where = namespace_of(given["namespace"])
+    labels, fields = given.get("selector", ""), given.get("field_selector", "")
+    if not names and not labels and not fields:
+        message = "which workflow?"
+        raise UsageError(message, remedy="Give names, @latest, or a selector.")
+    runs = find_runs(pinnace, names, where)
+    if labels or fields:
+        runs += find(
+            pinnace.store, Wanted(namespace=where, labels=labels, fields=fields, **more), time.time()
+        )
+    return list({run.uid: run for run in runs}.values())
 
 
 def complete_run(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

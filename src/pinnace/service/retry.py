@@ -15,6 +15,7 @@ from pinnace.base.errors import RefusedError, UsageError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import NOBODY, Node, NodeType, Phase
 from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
+from pinnace.ports.store import RunChange
 from pinnace.service.graph import Graph
 from pinnace.service.selectors import FieldSelector, select_nodes
 
@@ -29,6 +30,12 @@ class Retried(msgspec.Struct, frozen=True, kw_only=True):
     state: RunState
     nodes: tuple[Node, ...]
     removed: frozenset[NodeNumber]
+
+    def of_run(self, uid: str, lease: int) -> RunChange:
+        """Return the change as the store takes it."""
+        return RunChange(
+            uid=uid, lease=lease, info=self.info, state=self.state, nodes=self.nodes, removed=self.removed
+        )
 
 
 def retry(

@@ -10,17 +10,13 @@ import click
 from pinnace.cli.embedding import again_embedded, is_of_world, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
-    images_options,
-    isolated_option,
-    log_option,
+    drive_options,
     namespace_option,
-    no_color_option,
     output_option,
-    quiet_option,
     run_arguments,
 )
 from pinnace.cli.render.text import clean
-from pinnace.cli.session import find_runs, is_colour, namespace_of, opened, settings_with
+from pinnace.cli.session import find_runs, namespace_of, opened, settings_of
 
 if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
     from pinnace.ports.store import RunSummary
@@ -29,24 +25,18 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 @click.command()
 @run_arguments(required=False)
 @namespace_option
-@isolated_option
-@images_options
+@drive_options
 @world_option
-@quiet_option
-@log_option
 @output_option("json", "yaml", "name")
-@no_color_option
 def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:
     """Go on with WORKFLOW..., or with all runs that have not ended and that nobody drives.
 
     Tasks that still run are adopted, those that ended meanwhile are collected, and nothing that has finished
     runs again.
     """
-    from pinnace.cli.driving import Display, drive
+    from pinnace.cli.driving import display_of, drive
 
-    settings = settings_with(
-        image_rules=given["image_rules"], images=given["images"], is_isolated=given["isolated"]
-    )
+    settings = settings_of(given)
     with opened(settings) as pinnace:
         where = namespace_of(namespace)
         runs = find_runs(pinnace, names, where) if names else list(pinnace.store.unowned())
@@ -60,12 +50,7 @@ def recover(names: Sequence[str], namespace: str | None, **given: Any) -> None:
         require_choice(runs, "recover", has_world=has_world)
         for run in runs:
             pinnace.take(run.uid)
-        display = Display(
-            is_quiet=given["quiet"],
-            is_log=given["is_log"],
-            output=given["output"],
-            is_colour=is_colour(no_color=given["no_color"]),
-        )
+        display = display_of(given)
         with again_embedded(pinnace, runs, display, has_world=has_world):
             status = drive(pinnace, [run.uid for run in runs], display)
     leave(status)

@@ -11,18 +11,9 @@ import click
 
 from pinnace.base.errors import PinnaceError, UsageError
 from pinnace.cli.main import WRONG_USE, leave
-from pinnace.cli.options import (
-    images_options,
-    isolated_option,
-    log_option,
-    no_color_option,
-    output_option,
-    parameter_option,
-    quiet_option,
-)
-from pinnace.cli.session import is_colour, namespace_of, opened, settings_with, workflow_defaults
+from pinnace.cli.options import drive_options, output_option, override_options, waiting_options
+from pinnace.cli.session import namespace_of, opened, overrides_of, settings_of, workflow_defaults
 from pinnace.cli.sources import read_sources
-from pinnace.spec.overrides import Overrides, read_parameter_file
 
 if TYPE_CHECKING:  # loaded only when they are needed: the first needs an optional package
     from pinnace.bootstrap import Pinnace
@@ -44,16 +35,8 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 @click.option(
     "--workflow", "chosen", metavar="NAME", multiple=True, help="Run only this workflow of the files."
 )
-@parameter_option("A parameter of the workflow; may be given several times.")
-@click.option("-f", "--parameter-file", metavar="FILE", help="A YAML or JSON file of parameters; -p wins.")
-@click.option("--entrypoint", default="", metavar="TEMPLATE", help="Begin with this template instead.")
-@click.option("--name", default="", help="The name of the run.")
-@click.option(
-    "--generate-name", default="", metavar="PREFIX", help="What the run's generated name begins with."
-)
-@click.option("-l", "--labels", default="", metavar="KEY=VALUE,...", help="Labels of the run.")
+@override_options("the run")
 @click.option("-n", "--namespace", help="The namespace of runs that do not name one.")
-@click.option("--serviceaccount", default="", metavar="NAME", help="Recorded; no account is assumed here.")
 @click.option("--priority", type=int, help="The workflow's priority.")
 @click.option(
     "--scheduled-time",
@@ -63,27 +46,9 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
 )
 @click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
 @click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
-@images_options
-@isolated_option
-@quiet_option
-@log_option
-@click.option(
-    "-w",
-    "--wait",
-    is_flag=True,
-    hidden=True,
-    expose_value=False,
-    help="Accepted for argo's sake: run always waits.",
-)
-@click.option(
-    "--watch",
-    is_flag=True,
-    hidden=True,
-    expose_value=False,
-    help="Accepted for argo's sake: run always shows.",
-)
+@drive_options
+@waiting_options("run")
 @output_option("json", "yaml", "name", "wide")
-@no_color_option
 def run(**given: Any) -> None:
     """Run the workflows in FILE... and show how they get on.
 
@@ -94,22 +59,13 @@ def run(**given: Any) -> None:
     Interrupt once to stop (exit handlers run), twice to terminate. SIGTERM counts as an interrupt. A terminal
     that closes stops the runs too, unless they were begun with nohup.
     """
-    from pinnace.cli.driving import Display
+    from pinnace.cli.driving import display_of
 
     if bool(given["files"]) == bool(given["resource"]):
         message = "cannot combine --from with file arguments" if given["files"] else "no files are given"
         raise UsageError(message, remedy="Name files, or an object of the store with --from KIND/NAME.")
-    settings = settings_with(
-        image_rules=given["image_rules"],
-        images=given["images"],
-        is_isolated=given["isolated"],
-    )
-    display = Display(
-        is_quiet=given["quiet"],
-        is_log=given["is_log"],
-        output=given["output"],
-        is_colour=is_colour(no_color=given["no_color"]),
-    )
+    settings = settings_of(given)
+    display = display_of(given)
     with opened(settings) as pinnace:
         pinnace.begin_probe()
         intake = _intake(pinnace, given)
@@ -125,7 +81,8 @@ def _intake(pinnace: Pinnace, given: dict[str, Any]) -> Intake:
     """Return what is to run; end the command if something of it is wrong."""
     from pinnace.service.intake import take_in, take_stored
 
-    overrides, namespace = _overrides(given), namespace_of(given["namespace"]) or ""
+    overrides = overrides_of(given, annotations=_scheduled(given["scheduled_time"]))
+    namespace = namespace_of(given["namespace"]) or ""
     if given["resource"]:
         intake = take_stored(
             given["resource"],
@@ -153,22 +110,6 @@ def _intake(pinnace: Pinnace, given: dict[str, Any]) -> Intake:
         message = "--name names one run, but the files hold several workflows"
         raise UsageError(message, remedy="Choose one with --workflow NAME.")
     return intake
-
-
-def _overrides(given: dict[str, Any]) -> Overrides:
-    file = given["parameter_file"]
-    parameters = read_parameter_file(read_sources([file])[0][1], file) if file else ()
-    return Overrides(
-        entrypoint=given["entrypoint"],
-        name=given["name"],
-        generate_name=given["generate_name"],
-        service_account=given["serviceaccount"],
-        priority=given["priority"],
-        labels=given["labels"],
-        annotations=_scheduled(given["scheduled_time"]),
-        parameters=given["parameters"],
-        file_parameters=parameters,
-    )
 
 
 def _scheduled(text: str) -> str:

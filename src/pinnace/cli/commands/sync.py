@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import click
 
 from pinnace.base.errors import NotFoundError, RefusedError, UsageError
@@ -17,6 +21,19 @@ _type = click.option(
     default="database",
     help="Only `database`: what a ConfigMap limits is limited in the manifest.",
 )
+
+
+def _semaphore(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what names one semaphore to a command, which gets the name of its lock first."""
+
+    @click.argument("key")
+    @namespace_option
+    @_type
+    @wraps(command)
+    def named(key: str, namespace: str | None, kind: str, **given: Any) -> None:
+        command(_name(key, namespace, kind), **given)
+
+    return named
 
 
 @click.group()
@@ -37,29 +54,23 @@ def list_() -> None:
 
 
 @sync.command("create")
-@click.argument("key")
-@namespace_option
+@_semaphore
 @_limit
-@_type
-def create(key: str, namespace: str | None, limit: int, kind: str) -> None:
+def create(name: str, limit: int) -> None:
     """Set how many may hold the semaphore KEY."""
-    name = _name(key, namespace, kind)
     with opened() as pinnace:
         if name in pinnace.store.locks.limits():
             message = f"{name} has a limit already"
-            raise RefusedError(message, remedy=f"Change it: `pinnace sync update {key} --limit {limit}`.")
+            raise RefusedError(message, remedy=f"Change it with `pinnace sync update KEY --limit {limit}`.")
         pinnace.store.locks.set_limit(name, limit)
     click.echo(f"{name}: {limit}")
 
 
 @sync.command("update")
-@click.argument("key")
-@namespace_option
+@_semaphore
 @_limit
-@_type
-def update(key: str, namespace: str | None, limit: int, kind: str) -> None:
+def update(name: str, limit: int) -> None:
     """Change how many may hold the semaphore KEY; who holds it already keeps it."""
-    name = _name(key, namespace, kind)
     with opened() as pinnace:
         _require(name, pinnace.store.locks.limits())
         pinnace.store.locks.set_limit(name, limit)
@@ -67,12 +78,9 @@ def update(key: str, namespace: str | None, limit: int, kind: str) -> None:
 
 
 @sync.command("get")
-@click.argument("key")
-@namespace_option
-@_type
-def get(key: str, namespace: str | None, kind: str) -> None:
+@_semaphore
+def get(name: str) -> None:
     """Show how many may hold the semaphore KEY."""
-    name = _name(key, namespace, kind)
     with opened() as pinnace:
         limits = pinnace.store.locks.limits()
     _require(name, limits)
@@ -80,12 +88,9 @@ def get(key: str, namespace: str | None, kind: str) -> None:
 
 
 @sync.command("delete")
-@click.argument("key")
-@namespace_option
-@_type
-def delete(key: str, namespace: str | None, kind: str) -> None:
+@_semaphore
+def delete(name: str) -> None:
     """Forget how many may hold the semaphore KEY: nobody gets it any more."""
-    name = _name(key, namespace, kind)
     with opened() as pinnace:
         _require(name, pinnace.store.locks.limits())
         pinnace.store.locks.set_limit(name, None)

@@ -10,6 +10,7 @@ import msgspec
 
 from pinnace.cli.render.text import clean
 from pinnace.engine.explain import Explanation
+from pinnace.engine.origins import Origin
 
 #: So much of a value is shown.
 _LONGEST = 200
@@ -30,18 +31,15 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     kind = f" ({explanation.type})" if explanation.type else ""
     message = f": {explanation.message}" if explanation.message else ""
     yield f"{explanation.name}{kind} is {explanation.phase}{message}"
-    for reason in explanation.why:
-        yield f"  {reason}"
-    if explanation.inputs:
-        yield "Inputs"
-    for origin in explanation.inputs:
-        yield f"  {origin.name} = {_short(origin.value)}"
-        for line in origin.trail:
-            yield f"    from {_short(line)}"
-    if explanation.notes:
-        yield "Not honoured here"
-    for note in explanation.notes:
-        yield f"  {note}"
+    inputs = [line for origin in explanation.inputs for line in _origin(origin)]
+    for title, lines in (("", explanation.why), ("Inputs", inputs), ("Not honoured here", explanation.notes)):
+        if title and lines:
+            yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _origin(origin: Origin) -> list[str]:
+    return [f"{origin.name} = {_short(origin.value)}", *(f"  from {_short(line)}" for line in origin.trail)]
 
 
 def _short(text: str) -> str:
