@@ -87,7 +87,10 @@ def fan_out(home: str) -> None:
     """Print 1000 tasks and a fan-in, on the host and isolated."""
     numbers = "\n".join(str(number) for number in range(1000))
     jobs = str(8)
-    xargs = lambda: timed(["xargs", "-P", jobs, "-n", "1", "true"], stdin=numbers)  # noqa: E731 - named for what it times
+
+    def xargs() -> float:
+        return timed(["xargs", "-P", jobs, "-n", "1", "true"], stdin=numbers)
+
     for title, option, bound in (
         ("fan-out of 1000, on the host", "--no-isolated", "≤ 1.5"),
         ("fan-out of 1000, isolated", "--isolated", "≤ 3"),

@@ -21,7 +21,7 @@ class Watcher:
         self.said_last = ""
         self._changed = asyncio.Event()
 
-    def run_changed(self, run: Run, nodes: Sequence[Node]) -> None:  # noqa: ARG002 - the port's signature
+    def run_changed(self, run: Run, _nodes: Sequence[Node]) -> None:
         """Keep the run and wake up."""
         self.run = run
         self._changed.set()

@@ -1,4 +1,6 @@
-"""How much Hypothesis tries: ``ci`` unless the environment variable HYPOTHESIS_PROFILE says ``soak``.
+"""What all tests share.
+
+Hypothesis tries as much as the profile ``ci`` says, unless HYPOTHESIS_PROFILE in the environment is ``soak``.
 
 ``ci`` tries the same examples each time, so that a change is judged by itself; ``soak`` looks for new ones.
 """
@@ -7,7 +9,10 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from pinnace.executors.isolation import Isolation, probe
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -16,3 +21,16 @@ settings.register_profile(
 )
 settings.register_profile("soak", max_examples=5000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("soak" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "ci")
+
+
+@pytest.fixture(scope="session")
+def isolation(tmp_path_factory: pytest.TempPathFactory) -> Isolation:
+    """Return what isolation tasks get on this machine."""
+    return probe(tmp_path_factory.mktemp("probe"))
+
+
+@pytest.fixture(scope="session")
+def private(isolation: Isolation) -> None:
+    """Skip where tasks can have no private view; tests/executors/test_isolation.py says that this is so."""
+    if not isolation.is_available:
+        pytest.skip(isolation.reason)

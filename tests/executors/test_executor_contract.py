@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.executors.isolation import probe
 from pinnace.executors.process import ProcessExecutor
 from pinnace.testing.contracts.executor import ExecutorContract, MakeExecutor
 
@@ -24,12 +23,10 @@ class TestOnTheHost(ExecutorContract):
         return lambda: ProcessExecutor(home)
 
 
+@pytest.mark.usefixtures("private")
 class TestInPrivateViews(ExecutorContract):
     isolated = True
 
     @pytest.fixture
     def make(self, home: Path) -> MakeExecutor:
-        isolation = probe(home)
-        if not isolation.is_available:
-            pytest.skip(isolation.reason)
         return lambda: ProcessExecutor(home)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.executors.isolation import probe
 from pinnace.executors.process import ProcessExecutor
 from pinnace.ports.executor import EndReason, TaskEnded, TaskStarted
 from pinnace.testing.contracts.executor import RUN, Desk, eventually, volume
@@ -58,8 +57,8 @@ def supervisor_of(home: Path) -> int:
 @pytest.fixture(params=[False, True], ids=["host", "view"])
 async def desk(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Desk]:
     isolated: bool = request.param
-    if isolated and not (isolation := await asyncio.to_thread(probe, home)).is_available:
-        pytest.skip(isolation.reason)
+    if isolated:
+        request.getfixturevalue("private")
     desk = Desk(ProcessExecutor(home), isolated=isolated)
     yield desk
     await desk.executor.close_run(RUN)

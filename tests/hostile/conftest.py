@@ -9,19 +9,13 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-from pinnace.executors.isolation import probe
-
-
-@pytest.fixture(scope="session")
-def is_isolated(tmp_path_factory: pytest.TempPathFactory) -> bool:
-    """Return whether this machine gives tasks a private view."""
-    return probe(tmp_path_factory.mktemp("probe")).is_available
+from pinnace.executors.isolation import Isolation
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_isolated: bool) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolation: Isolation) -> Path:
     monkeypatch.setenv("PINNACE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PINNACE_ISOLATED", str(is_isolated).lower())
+    monkeypatch.setenv("PINNACE_ISOLATED", str(isolation.is_available).lower())
     for name in ("ARGO_NAMESPACE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path / "home"
@@ -31,13 +25,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_isolated: bool) -> 
 def terminal(tmp_path: Path, home: Path, capfd: pytest.CaptureFixture[str]) -> Terminal:
     """Return somebody who types commands."""
     return Terminal(tmp_path, home, capfd)
-
-
-@pytest.fixture
-def private(is_isolated: bool) -> None:
-    """Skip where tasks share the machine's own view."""
-    if not is_isolated:
-        pytest.skip("this machine gives tasks no private view")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class GitStore:
         self._ssh_private_key = ssh_private_key
         self._allow_link_local = allow_link_local
 
-    def load(self, key: str, target: Path) -> None:  # noqa: ARG002 - the port's signature
+    def load(self, _key: str, target: Path) -> None:
         """Make ``target`` a clone of the repository with the revision checked out.
 
         Raises:
@@ -77,19 +77,19 @@ class GitStore:
             if not location.disable_submodules:
                 self._git(made, environment, "submodule", "update", "--init", "--recursive")
 
-    def save(self, source: Path, key: str) -> None:  # noqa: ARG002 - the port's signature
+    def save(self, _source: Path, _key: str) -> None:
         """Refuse: nothing is pushed."""
         raise RefusedError("git artifacts are inputs only", remedy="Push in a container template.")
 
-    def delete(self, key: str) -> None:  # noqa: ARG002 - the port's signature
+    def delete(self, _key: str) -> None:
         """Refuse: nothing is deleted from a repository."""
         raise RefusedError(f"a git artifact cannot be deleted: {shown(self._location.repo)}")
 
-    def list(self, prefix: str) -> Sequence[str]:  # noqa: ARG002 - the port's signature
+    def list(self, _prefix: str) -> Sequence[str]:
         """Refuse: a repository has no keys."""
         raise RefusedError(f"the files of a git artifact cannot be listed: {shown(self._location.repo)}")
 
-    def is_directory(self, key: str) -> bool:  # noqa: ARG002 - the port's signature
+    def is_directory(self, _key: str) -> bool:
         """Return True: a clone is a folder."""
         return True
 

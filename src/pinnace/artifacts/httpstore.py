@@ -69,7 +69,7 @@ class HttpStore:
         self._allow_link_local = allow_link_local
         self._max_bytes = max_bytes
 
-    def load(self, key: str, target: Path) -> None:  # noqa: ARG002 - the port's signature
+    def load(self, _key: str, target: Path) -> None:
         """Write what the URL answers to the file ``target``.
 
         Raises:
@@ -88,7 +88,7 @@ class HttpStore:
                         raise ArtifactError(f"{shown(self._url)} answers more than {self._max_bytes} bytes")
                     out.write(chunk)
 
-    def save(self, source: Path, key: str) -> None:  # noqa: ARG002 - the port's signature
+    def save(self, source: Path, _key: str) -> None:
         """Send the file ``source`` to the URL.
 
         Raises:
@@ -121,15 +121,15 @@ class HttpStore:
                 raise ArtifactError(f"{shown(self._url)} answers more than {self._max_bytes} bytes")
         return bytes(content)
 
-    def delete(self, key: str) -> None:  # noqa: ARG002 - the port's signature
+    def delete(self, _key: str) -> None:
         """Refuse: as in Argo, what is behind a URL is not deleted."""
         raise RefusedError(f"an http artifact cannot be deleted: {shown(self._url)}")
 
-    def list(self, prefix: str) -> Sequence[str]:  # noqa: ARG002 - the port's signature
+    def list(self, _prefix: str) -> Sequence[str]:
         """Refuse: a URL has no keys below it."""
         raise RefusedError(f"the files below a URL cannot be listed: {shown(self._url)}")
 
-    def is_directory(self, key: str) -> bool:  # noqa: ARG002 - the port's signature
+    def is_directory(self, _key: str) -> bool:
         """Return False: what is behind a URL is one file."""
         return False
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, NodeType, Phase
@@ -17,44 +18,26 @@ WORKFLOW = NodeNumber(-1)
 SUSPENSION = NodeNumber(-2)
 
 
+@dataclass(slots=True)
 class Tally:
     """Counts for one node; a turn changes copies."""
 
-    __slots__ = ("active", "bad", "daemons", "hooks", "open", "serving")
-
-    def __init__(
-        self,
-        open_: int = 0,
-        bad: int = 0,
-        active: int = 0,
-        hooks: int = 0,
-        daemons: int = 0,
-        serving: int = 0,
-    ) -> None:
-        self.open = open_
-        """Children that are not fulfilled, nor daemons at work."""
-        self.bad = bad
-        """Nodes called by this boundary that failed or errored: pods, steps and dags, attempts included."""
-        self.active = active
-        """Nodes called by this boundary that count against its parallelism now."""
-        self.hooks = hooks
-        """Hooks of this node that are not fulfilled."""
-        self.daemons = daemons
-        """Daemons at work that were called by this boundary, their Retry nodes among them."""
-        self.serving = serving
-        """Those of them that are among the active."""
+    open: int = 0
+    """Children that are not fulfilled, nor daemons at work."""
+    bad: int = 0
+    """Nodes called by this boundary that failed or errored: pods, steps and dags, attempts included."""
+    active: int = 0
+    """Nodes called by this boundary that count against its parallelism now."""
+    hooks: int = 0
+    """Hooks of this node that are not fulfilled."""
+    daemons: int = 0
+    """Daemons at work that were called by this boundary, their Retry nodes among them."""
+    serving: int = 0
+    """Those of them that are among the active."""
 
     def copy(self) -> Tally:
         """Return one that can be changed alone."""
         return Tally(self.open, self.bad, self.active, self.hooks, self.daemons, self.serving)
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether all counts agree; used by the invariants."""
-        return isinstance(other, Tally) and all(
-            getattr(self, name) == getattr(other, name) for name in self.__slots__
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # counts change: it must not be a key
 
 
 class Index:

@@ -6,10 +6,11 @@ Called by ``compiler``. A failure gets its place from the innermost closure that
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
 from pinnace.language import operators
 from pinnace.language.frames import Code, Frame
-from pinnace.language.regex import compile_pattern
+from pinnace.language.regex import Pattern, compile_pattern
 from pinnace.language.values import MEMORY_BUDGET, Failure, Ints, encode, is_nil
 
 
@@ -79,7 +80,7 @@ def negated(value: object) -> bool:
     raise not_a_bool(value)
 
 
-def foldable(code: Code) -> bool:
+def foldable(code: Code) -> TypeGuard[Constant]:
     """Return whether ``code`` is a constant on which an operation can be done at once."""
     return isinstance(code, Constant) and type(code.value) in {int, float, str}
 
@@ -224,7 +225,7 @@ def _ends_with(left: object, right: object) -> bool:
 TEXT_TESTS = {"contains": _contains, "startsWith": _starts_with, "endsWith": _ends_with}
 
 
-def matches_pattern(left: object, pattern: object) -> bool:
+def matches_pattern(left: object, pattern: Pattern) -> bool:
     """Return whether ``pattern`` occurs in a string or in bytes; in nil nothing does."""
     if is_nil(left):
         return False
@@ -232,7 +233,7 @@ def matches_pattern(left: object, pattern: object) -> bool:
         left = left.decode("utf-8", "surrogateescape")
     if not isinstance(left, str):
         raise not_a(left, "[]uint8")
-    return pattern.matches(left)  # type: ignore[attr-defined, no-any-return] # always a Pattern
+    return pattern.matches(left)
 
 
 def matches_text(left: object, right: object) -> bool:

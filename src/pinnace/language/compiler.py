@@ -150,7 +150,7 @@ class _Compiler:
         operate = _OPERATORS[operator]
         if operator in _FOLDED and foldable(left) and foldable(right):
             try:
-                return Constant(operate(left.value, right.value))  # type: ignore[attr-defined] # foldable
+                return Constant(operate(left.value, right.value))
             except Failure as failure:
                 raise self.error(node, failure.message.removeprefix("runtime error: ")) from None
         return operation(operate, left, right, node.position)

@@ -82,10 +82,10 @@ class Evaluated:
             term = term.left
         value = term(parameters)
         for each in reversed(chain):
-            value = each._with_left(value, parameters)  # noqa: SLF001  # of its own class
+            value = each.with_left(value, parameters)
         return value
 
-    def _with_left(self, left: object, parameters: Mapping[str, object]) -> object:
+    def with_left(self, left: object, parameters: Mapping[str, object]) -> object:
         """Return the value; ``&&``, ``||``, ``?``, ``:`` and ``??`` do not look right where they need not."""
         if self.symbol == "&&" and left is False:
             return False

@@ -5,6 +5,7 @@ Called by ``jsonpath``. Source: evilmonkeyinc/jsonpath v0.8.1, token/.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -44,16 +45,16 @@ class QueryTooLong(Failure):
     """The query does more work than allowed; not forgiven where what is missing is left out."""
 
 
-class Step:
+class Step(ABC):
     """One step of a path."""
 
+    @abstractmethod
     def apply(self, query: Query, value: object, rest: Sequence[Step]) -> object:
         """Return what this step and those after it select of ``value``.
 
         Raises:
             Failure: there is no such thing.
         """
-        raise NotImplementedError  # each kind of step has its own
 
 
 class Root(Step):

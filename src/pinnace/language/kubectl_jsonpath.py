@@ -8,7 +8,7 @@ Source: Kubernetes client-go util/jsonpath/jsonpath.go, third_party/forked/golan
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pinnace.language.errors import ExpressionError
 from pinnace.language.goformat import format_value
@@ -270,10 +270,10 @@ _KINDS = ((bool, "bool"), (int, "integer"), (float, "float"), (str, "string"), (
 _ORDERED = frozenset({"integer", "float", "string"})
 
 
-def _less(left: object, right: object) -> bool:
+def _less(left: Any, right: Any) -> bool:
     if _comparable(left, right) not in _ORDERED:
         raise _Incomparable("invalid type for comparison")
-    return bool(left < right)  # type: ignore[operator]  # both are of one ordered type
+    return bool(left < right)
 
 
 def _equal(left: object, right: object) -> bool:

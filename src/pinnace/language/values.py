@@ -14,6 +14,7 @@ A string is UTF-8 bytes to the language; a byte that is not UTF-8 is a lone surr
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -237,16 +238,16 @@ class Function:
     go_type: ClassVar[str] = "func"
 
 
-class Struct:
+class Struct(ABC):
     """A value with named fields, of which an expression can read those in ``fields``."""
 
     __slots__ = ()
     go_type: ClassVar[str]
     fields: ClassVar[Mapping[str, object]]
 
+    @abstractmethod
     def field(self, name: str) -> object:
         """Return the value of a field among ``fields``."""
-        raise NotImplementedError  # each class with fields has its own
 
 
 def _hashable(key: object) -> tuple[type, object]:

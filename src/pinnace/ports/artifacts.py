@@ -16,7 +16,7 @@ from pinnace.spec.parameters import Artifact
 class ArtifactStore(Protocol):
     """One place that keeps artifacts. Methods may block: they are called on worker threads."""
 
-    def load(self, key: str, target: Path) -> None:
+    def load(self, key: str, target: Path, /) -> None:
         """Write the object ``key`` to the file ``target``, or the objects below ``key/`` into a folder there.
 
         ``target`` appears whole or not at all; its folder exists and it does not.
@@ -26,7 +26,7 @@ class ArtifactStore(Protocol):
             ArtifactError: it cannot be read.
         """
 
-    def save(self, source: Path, key: str) -> None:
+    def save(self, source: Path, key: str, /) -> None:
         """Store the file ``source`` as ``key``, or each regular file of the folder ``source`` below ``key/``.
 
         Each object appears whole or not at all, and replaces what had the same key. A folder's links and
@@ -36,13 +36,13 @@ class ArtifactStore(Protocol):
             ArtifactError: it cannot be written.
         """
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, /) -> None:
         """Remove the object, or all objects below it; a missing one is fine."""
 
-    def list(self, prefix: str) -> Sequence[str]:
+    def list(self, prefix: str, /) -> Sequence[str]:
         """Return the keys at or below ``prefix``, sorted."""
 
-    def is_directory(self, key: str) -> bool:
+    def is_directory(self, key: str, /) -> bool:
         """Return whether there are objects below ``key/``."""
 
 

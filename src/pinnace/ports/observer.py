@@ -12,7 +12,7 @@ from pinnace.engine.run import Run
 class Observer(Protocol):
     """Told on the event loop's thread, after what happened is saved. Must return at once."""
 
-    def run_changed(self, run: Run, nodes: Sequence[Node]) -> None:
+    def run_changed(self, run: Run, nodes: Sequence[Node], /) -> None:
         """Take note that ``nodes`` are new or changed, or, when empty, that the run's own state is."""
 
     def said(self, message: str) -> None:

@@ -282,18 +282,18 @@ def reachable(workflow: Workflow, catalogue: Catalogue) -> list[Template]:
     seen: set[int] = set()
     wanted: list[tuple[Template, str]] = []
 
-    def want(resolve: Callable[[], tuple[Template, str]]) -> None:
+    def want(resolve: Callable[..., tuple[Template, str]], *call: object) -> None:
         try:
-            wanted.append(resolve())
+            wanted.append(resolve(*call))
         except ManifestError:
             return  # names with tags, and what checks report
 
     if workflow.spec.entrypoint:
-        want(lambda: lookup.entrypoint(workflow.spec.entrypoint))
+        want(lookup.entrypoint, workflow.spec.entrypoint)
     if workflow.spec.on_exit:
-        want(lambda: lookup.entrypoint(workflow.spec.on_exit))
+        want(lookup.entrypoint, workflow.spec.on_exit)
     for hook in workflow.spec.hooks.values():
-        want(lambda hook=hook: lookup.resolve(hook, ""))  # type: ignore[misc]  # a default binds the loop's value
+        want(lookup.resolve, hook, "")
     while wanted:
         template, scope = wanted.pop()
         if id(template) in seen:
@@ -302,9 +302,9 @@ def reachable(workflow: Workflow, catalogue: Catalogue) -> list[Template]:
         found.append(template)
         calls = [step for group in template.steps or () for step in group]
         for call in [*calls, *(template.dag.tasks if template.dag is not None else ())]:
-            want(lambda call=call, scope=scope: lookup.resolve(call, scope))  # type: ignore[misc]  # likewise
+            want(lookup.resolve, call, scope)
             if call.on_exit:
-                want(lambda call=call, scope=scope: lookup.find(call.on_exit, scope))  # type: ignore[misc]  # likewise
+                want(lookup.find, call.on_exit, scope)
             for hook in call.hooks.values():
-                want(lambda hook=hook, scope=scope: lookup.resolve(hook, scope))  # type: ignore[misc]  # likewise
+                want(lookup.resolve, hook, scope)
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
@@ -38,8 +37,9 @@ class SqliteObjects:
 
     def find(self, kind: str, namespace: str, name: str) -> KeptObject | None:
         """Return the object, or None."""
+        query = sa.select(objects).where(_named(kind, namespace, name))
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(objects).where(_named(kind, namespace, name))).first()
+            row = connection.execute(query).mappings().first()
         return None if row is None else _kept(row)
 
     def of_kind(self, kind: str, namespace: str | None = None) -> Sequence[KeptObject]:
@@ -48,7 +48,7 @@ class SqliteObjects:
         if namespace is not None:
             query = query.where(objects.c.namespace == printable(namespace))
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(objects.c.namespace, objects.c.name)).all()
+            rows = connection.execute(query.order_by(objects.c.namespace, objects.c.name)).mappings().all()
         return [_kept(row) for row in rows]
 
     def delete(self, kind: str, namespace: str, name: str) -> bool:
@@ -84,6 +84,5 @@ def _is(kept: KeptObject) -> sa.ColumnElement[bool]:
     return _named(kept.kind, kept.namespace, kept.name)
 
 
-def _kept(row: sa.Row[Any]) -> KeptObject:
-    columns = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for a row as a mapping
-    return KeptObject(**columns | {"body": json.loads(columns["body"])})
+def _kept(row: sa.RowMapping) -> KeptObject:
+    return KeptObject(**{**row, "body": json.loads(row["body"])})

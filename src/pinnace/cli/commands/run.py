@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnace.base.errors import PinnaceError, UsageError
+from pinnace.base.errors import UsageError
 from pinnace.cli.main import WRONG_USE, leave
 from pinnace.cli.options import drive_options, output_option, override_options, waiting_options
 from pinnace.cli.session import namespace_of, opened, overrides_of, settings_of, workflow_defaults
@@ -183,11 +183,10 @@ def _mention_left_behind(pinnace: Pinnace) -> None:
 def _submit(pinnace: Pinnace, intake: Intake) -> Sequence[str]:
     """Keep all runs and return their uids; if one is refused, none is kept."""
     uids: list[str] = []
-    try:
+    with ExitStack() as undo:
         for workflow in intake.workflows:
-            uids.append(pinnace.submit(workflow, intake.catalogue_of(workflow)))  # noqa: PERF401  # what was made is undone
-    except PinnaceError:
-        for uid in uids:
-            pinnace.store.delete_run(uid)
-        raise
+            uid = pinnace.submit(workflow, intake.catalogue_of(workflow))
+            undo.callback(pinnace.store.delete_run, uid)
+            uids.append(uid)
+        undo.pop_all()
     return uids

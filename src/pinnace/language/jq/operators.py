@@ -85,8 +85,10 @@ def _merged(left: dict[str, object], right: dict[str, object], budget: Budget) -
     merged = dict(left)
     for key, value in right.items():
         old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merged(old, value, budget) if both else value  # type: ignore[arg-type]  # both are dicts
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merged(old, value, budget)
+        else:
+            merged[key] = value
     return merged
 
 

@@ -1,11 +1,10 @@
-"""What every executor keeps. Inherit ``ExecutorContract``, override the ``make`` fixture, and pytest runs it.
+"""What every executor keeps. Inherit ``ExecutorContract``, give it a fixture ``make``, and pytest runs it.
 
 ``make`` builds an executor on the same home each time it is called: a second one stands for Pinnace after a
 crash. Commands are POSIX shell; a path below ``tmp_path`` means the same to the task and to the test only
 when it is handed in as a volume (``StagedFile.writable_source``).
 """
 
-# ruff: noqa: D102  # a test's name is the sentence that is true
 # ruff: noqa: ASYNC110, ASYNC240  # a test may look at files, and wait for them to change
 
 from __future__ import annotations
@@ -107,11 +106,6 @@ class EndContract:
 
     #: Whether the tasks ask for isolation.
     isolated: ClassVar[bool]
-
-    @pytest.fixture
-    def make(self) -> MakeExecutor:
-        """Return what builds an executor on this test's home."""
-        raise NotImplementedError  # each adapter's tests give their own
 
     @pytest.fixture
     async def desk(self, make: MakeExecutor) -> AsyncIterator[Desk]:

@@ -1,6 +1,4 @@
-"""What every store keeps of locks. Inherit ``LockContract`` and override the ``store`` fixture."""
-
-# ruff: noqa: D102  # a test's name is the sentence that is true
+"""What every store keeps of locks. Inherit ``LockContract`` and give it a fixture ``store``."""
 
 from __future__ import annotations
 
@@ -32,10 +30,6 @@ class LockContract:
     @pytest.fixture
     def world(self) -> World:
         return World()
-
-    @pytest.fixture
-    def store(self, world: World) -> Store:
-        raise NotImplementedError  # each adapter's tests give their own
 
     def made(self, store: Store, name: str, *numbers: int, phase: Phase = Phase.WAITING) -> tuple[str, int]:
         """Return uid and lease of a run that has nodes of these numbers in ``phase``."""

@@ -1,7 +1,5 @@
 """What every store keeps of the objects beside runs; a part of ``StoreContract``."""
 
-# ruff: noqa: D102  # a test's name is the sentence that is true
-
 from __future__ import annotations
 
 import pytest

@@ -1,9 +1,7 @@
-"""What every store keeps. Inherit ``StoreContract``, override the ``store`` fixture, and pytest runs it all.
+"""What every store keeps. Inherit ``StoreContract``, give it a fixture ``store``, and pytest runs it all.
 
 The store under test must take its time, and what it knows of dead processes, from the ``world`` fixture.
 """
-
-# ruff: noqa: D102  # a test's name is the sentence that is true
 
 from __future__ import annotations
 

@@ -1,10 +1,6 @@
 """What every store keeps about runs: they are created, saved, loaded, found, listed and deleted."""
 
-# ruff: noqa: D102  # a test's name is the sentence that is true
-
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
@@ -41,11 +37,6 @@ class RunContract:
     def world(self) -> World:
         """Return the world that the store lives in."""
         return World()
-
-    @pytest.fixture
-    def store(self, world: World) -> Iterator[Store]:
-        """Give the store under test, empty."""
-        raise NotImplementedError  # each adapter's tests give their own
 
     def test_a_new_run_is_loaded_as_it_was_made(self, store: Store) -> None:
         run = make_run()
