@@ -158,28 +158,6 @@ def delete_command(kind: str, what: str, about: str) -> click.Command:
     return delete
 
 
-def lint_command(kind: str) -> click.Command:
-    """Return the command that says what is wrong in manifests of one kind."""
-
-    @click.command("lint", help=f"Say what is wrong in the {kind}s in FILE...")
-    @files_argument
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(["pretty", "simple"]),
-        default="pretty",
-        help="The form of the output.",
-    )
-    @strict_option
-    @click.pass_context
-    def lint(ctx: click.Context, files: Sequence[str], output: str, *, strict: bool) -> None:
-        from pinnace.cli.commands.lint import lint as lint_all
-
-        ctx.invoke(lint_all, files=files, output=output, strict=strict, kinds=f"{kind.lower()}s")
-
-    return lint
-
-
 def _of_kind(pinnace: Pinnace, kind: str, namespace: str | None) -> Sequence[KeptObject]:
     from pinnace.ports.objects import CLUSTER_KINDS
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pinnace.cli.commands.lint import lint_of
 from pinnace.cli.keeping import (
     OUTPUTS,
     delete_command,
@@ -16,7 +17,6 @@ from pinnace.cli.keeping import (
     get_command,
     here,
     keep,
-    lint_command,
     list_command,
     namespace_option,
     read_or_refuse,
@@ -223,4 +223,4 @@ cron.add_command(
 )
 cron.add_command(list_command(_KIND, "List CronWorkflows with their last and next times.", _table))
 cron.add_command(delete_command(_KIND, "CRON_WORKFLOW", "Forget CRON_WORKFLOW.... Their runs stay."))
-cron.add_command(lint_command(_KIND))
+cron.add_command(lint_of(_KIND))

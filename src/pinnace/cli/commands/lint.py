@@ -10,6 +10,7 @@ import click
 
 from pinnace import __version__
 from pinnace.base.errors import UsageError
+from pinnace.cli.keeping import files_argument, strict_option
 from pinnace.cli.main import WRONG_USE, leave
 from pinnace.cli.options import no_color_option
 from pinnace.cli.session import is_colour, workflow_defaults
@@ -32,7 +33,7 @@ from pinnace.spec.problems import Problem, did_you_mean
     metavar="KIND,...",
     help="What is checked: workflows, workflowtemplates, cronworkflows, clusterworkflowtemplates, all.",
 )
-@click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
+@strict_option
 @click.option(
     "--ignore-missing",
     is_flag=True,
@@ -78,6 +79,26 @@ def lint(files: Sequence[str], output: str, **given: Any) -> None:
         raise UsageError(message, remedy="They hold no document of a kind that Argo or Pinnace reads.")
     if linted.fails(on_warnings=given["warnings_as_errors"]):
         leave(WRONG_USE)
+
+
+def lint_of(kind: str) -> click.Command:
+    """Return the command that says what is wrong in manifests of one kind."""
+
+    @click.command("lint", help=f"Say what is wrong in the {kind}s in FILE...")
+    @files_argument
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["pretty", "simple"]),
+        default="pretty",
+        help="The form of the output.",
+    )
+    @strict_option
+    @click.pass_context
+    def lint_kind(ctx: click.Context, files: Sequence[str], output: str, *, strict: bool) -> None:
+        ctx.invoke(lint, files=files, output=output, strict=strict, kinds=f"{kind.lower()}s")
+
+    return lint_kind
 
 
 def _kinds(text: str) -> frozenset[str]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pinnace.cli.commands.lint import lint_of
 from pinnace.cli.keeping import (
     OUTPUTS,
     delete_command,
     files_argument,
     get_command,
     keep,
-    lint_command,
     list_command,
     namespace_option,
     strict_option,
@@ -59,7 +59,7 @@ def _group(kind: str, about: str) -> click.Group:
     group.add_command(get_command(kind, "TEMPLATE", f"Show {kind}s.", _rendered))
     group.add_command(list_command(kind, f"List {kind}s.", _table))
     group.add_command(delete_command(kind, "TEMPLATE", f"Forget {kind}s. Runs keep what they began with."))
-    group.add_command(lint_command(kind))
+    group.add_command(lint_of(kind))
     return group
 
 

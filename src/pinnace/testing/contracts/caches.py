@@ -1,6 +1,4 @@
-"""What every store keeps of memoized nodes. Inherit ``CacheContract`` and override the ``store`` fixture."""
-
-# ruff: noqa: D102  # a test's name is the sentence that is true
+"""What every store keeps of memoized nodes. Inherit ``CacheContract`` and give it a fixture ``store``."""
 
 from __future__ import annotations
 
@@ -22,10 +20,6 @@ class CacheContract:
     @pytest.fixture
     def world(self) -> World:
         return World()
-
-    @pytest.fixture
-    def store(self, world: World) -> Store:
-        raise NotImplementedError
 
     def entry(self, *, at: CacheKey = AT, result: str = "x", created_at: float = 1.0) -> CacheEntry:
         outputs = NodeOutputs(parameters={"a": result}, result=result)
