@@ -43,7 +43,10 @@ class Database:
         self._watching = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         # Not through a URL, which would give some characters of the path a meaning.
-        self._engine = sa.create_engine("sqlite://", creator=self._connect, poolclass=sa.QueuePool)
+        # The connection used last comes first: after its own commit, what it has read is still true.
+        self._engine = sa.create_engine(
+            "sqlite://", creator=self._connect, poolclass=sa.QueuePool, pool_use_lifo=True
+        )
         self._writer_engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
         sa.event.listen(self._engine, "begin", _begin)
         try:

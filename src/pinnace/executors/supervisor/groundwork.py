@@ -20,7 +20,9 @@ All paths of the run are relative to its folder, the current one: mount options 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import struct
 from typing import NamedTuple
 
 from . import syscalls, trees
@@ -62,6 +64,8 @@ _IN_MEMORY = (
     "PINNACE_HOME on an ordinary disk can"
 )
 _RESOLVER = "/etc/resolv.conf"
+#: Source: ioctl_iflags(2): FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_TOPDIR_FL.
+_GET_FLAGS, _SET_FLAGS, _TOP_OF_TREES = 0x8008_6601, 0x4008_6602, 0x2_0000
 
 
 class UnavailableError(Exception):
@@ -97,6 +101,7 @@ def prepare(hidden: list[str], visible: list[str]) -> Shared:
     shown = _shown(visible, all_hidden)
     start = Shared(found.overlays, (), all_hidden, is_root, ())
     os.makedirs("scratch", exist_ok=True)
+    _spread("scratch")
     try:
         return _try_out(start, found, shown)
     except OSError:
@@ -104,6 +109,21 @@ def prepare(hidden: list[str], visible: list[str]) -> Shared:
         # extended attributes.
         syscalls.mount("tmpfs", "scratch", "tmpfs", syscalls.MS_NODEV, "mode=0700")
         return _try_out(start._replace(notes=(_IN_MEMORY,)), found, shown)
+
+
+def _spread(folder: str) -> None:
+    """Have the folders in ``folder`` lie apart on the disk, where its file system knows how to.
+
+    ext4 puts them side by side otherwise, and takes ever longer for each: it passes over everything that was
+    removed there in the last minutes.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            (flags,) = struct.unpack("i", fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("i", 0)))
+            fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("i", flags | _TOP_OF_TREES))
+    finally:
+        os.close(descriptor)
 
 
 def _is_initial_user_namespace() -> bool:
