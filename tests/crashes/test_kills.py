@@ -34,7 +34,7 @@ class Ship:
 
     def __init__(self, home: Path, *, isolated: bool) -> None:
         self.home = home
-        self.notes = home / "notes"
+        self.notes = home / "log"
         self.notes.touch()
         self.isolated = isolated
         self.env = {
@@ -83,7 +83,8 @@ def lasting(status: dict[str, Any] | None) -> dict[str, Any]:
             node["phase"],
             node.get("message", ""),
             [(each["name"], each.get("value")) for each in outputs.get("parameters", [])],
-            sorted(each["name"] for each in outputs.get("artifacts", [])),
+            outputs.get("result") if node["name"] == "crashes.listed" else None,
+            sorted((each["name"], each.get("deleted", False)) for each in outputs.get("artifacts", [])),
         )
     return {"phase": status["phase"], "nodes": uid_free}
 
