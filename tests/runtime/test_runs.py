@@ -229,6 +229,25 @@ def test_tags_in_artifacts_of_the_workflow_are_replaced(go: Go) -> None:
     assert node.outputs.parameters == {"copy": "hello world"}
 
 
+def test_tags_in_written_values_and_defaults_of_outputs_are_replaced(go: Go) -> None:
+    run = go(
+        """
+    - name: main
+      inputs: {parameters: [{name: else, value: "{{workflow.parameters.else}}"}]}
+      container: {image: busybox, command: ["true"]}
+      outputs:
+        parameters:
+          - {name: folder, value: "of/{{pod.name}}"}
+          - {name: text, valueFrom: {path: PLACE/none, default: "{{inputs.parameters.else}}"}}
+""",
+        spec="  arguments: {parameters: [{name: else, value: otherwise}]}\n",
+    )
+    assert run.state.phase == "Succeeded", why(run)
+    (node,) = run.nodes.values()
+    assert node.outputs is not None
+    assert node.outputs.parameters == {"folder": f"of/{run.info.name}", "text": "otherwise"}
+
+
 def test_a_workflow_that_is_shut_down_from_its_beginning_runs_its_exit_handler_alone(go: Go) -> None:
     run = go(
         "    - {name: main, script: {image: busybox, command: [sh], source: 'true'}}\n",

@@ -296,14 +296,15 @@ class Stager:
         )
 
     def _collect(self, command: StartTask, update: port.TaskEnded) -> TaskEnded:
-        parameters: dict[str, str | None] = {}
+        parameters = _written(outputs_of(command.template, command.container))
         saved: list[Artifact] = []
         missing: list[str] = []
         trouble = ""
         declared = {each.name: each for each in command.template.outputs.artifacts}
         for capture in update.captures:
             if capture.kind is port.CaptureKind.PARAMETER:
-                parameters[capture.name] = _text(Path(capture.stored)) if capture.found else None
+                if capture.found:
+                    parameters[capture.name] = _text(Path(capture.stored))
             elif not capture.found:
                 missing.append(capture.name)
                 if declared[capture.name].optional:
@@ -370,6 +371,14 @@ def _inputs(command: StartTask) -> list[Artifact]:
     if not wants_inputs(command.template, command.container):
         return []
     return [each for each in command.template.inputs.artifacts if each.path]
+
+
+def _written(outputs: Outputs) -> dict[str, str | None]:
+    """Return the values of output parameters that are written, or to be had where there is no file."""
+    return {
+        each.name: each.value if each.value_from is None else each.value_from.default
+        for each in outputs.parameters
+    }
 
 
 def captures_of(outputs: Outputs) -> tuple[port.Capture, ...]:
