@@ -49,7 +49,9 @@ def nodes(cli: Cli, name: str) -> dict[str, Any]:
 
 
 def test_what_one_run_did_another_need_not_do(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "wf.yaml").write_text(MEMOIZED)
+    (tmp_path / "wf.yaml").write_text(
+        MEMOIZED.replace("/tmp/", f"{tmp_path}/")
+    )  # tasks share the machine here
 
     def run(name: str, *more: str) -> dict[str, Any]:
         assert cli("run", "--quiet", "--name", name, *more, str(tmp_path / "wf.yaml"))[0] == 0
@@ -70,7 +72,9 @@ def test_what_one_run_did_another_need_not_do(cli: Cli, tmp_path: Path) -> None:
 
 def test_what_a_cache_holds_is_listed_and_forgotten(cli: Cli, tmp_path: Path) -> None:
     assert cli("cache", "list")[:2] == (0, "No entries found\n")
-    (tmp_path / "wf.yaml").write_text(MEMOIZED)
+    (tmp_path / "wf.yaml").write_text(
+        MEMOIZED.replace("/tmp/", f"{tmp_path}/")
+    )  # tasks share the machine here
     assert cli("run", "--quiet", "--name", "one", str(tmp_path / "wf.yaml"))[0] == 0
     assert cli("delete", "one")[0] == 0
     key = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"

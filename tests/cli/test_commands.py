@@ -179,7 +179,6 @@ def test_lint_reports_in_three_forms(cli: Cli, tmp_path: Path, manifest: Path) -
         (["list", "--since", "yesterday"], "unable to parse the time span 'yesterday'"),
         (["list", "--completed", "--running"], "cannot be used together"),
         (["list", "-l", "a b"], "unable to parse the label selector"),
-        (["resubmit", "--memoized", "x"], "`pinnace retry NAME` runs only what failed"),
     ],
 )
 def test_wrong_use_is_told_with_status_2_and_without_a_traceback(

@@ -1,4 +1,4 @@
-"""What holds of every run that is retried after its end, whatever failed in it."""
+"""What holds of every run that is retried, or resubmitted, after its end, whatever failed in it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pinnace.engine.advance import restore
 from pinnace.engine.node import NodeType, Phase
 from pinnace.engine.recovery import open_tasks
 from pinnace.engine.run import Run
+from pinnace.service.resubmit import reused
 from pinnace.service.retry import retry
 from pinnace.testing.builders import bundle_of, document, run_of
 from pinnace.testing.simulated import Behaviour
@@ -54,3 +55,17 @@ def test_a_retried_run_ends_and_does_not_repeat_what_it_keeps(
     assert second.play().state.is_finished
     assert kept & set(second.executor.starts.values()) == set()
     assert set(first.executor.starts) & set(second.executor.starts) == set()
+
+
+@given(manifests(), seeds, st.integers(0, 4))
+def test_a_memoized_resubmission_ends_and_does_not_repeat_what_it_takes_over(
+    spec: dict[str, Any], seed: int, crashes: int
+) -> None:
+    run = Simulation(run_of(bundle_of(document(spec))), script(seed)).play()
+    assume(run.state.phase in {"Failed", "Error"})
+    again = run_of(bundle_of(document(spec)))
+    again.reused = reused(run)
+    second = Simulation(again, lambda _: Behaviour(result="1"), Stormy(Random(seed), crashes))
+    assert second.play().state.is_finished
+    taken = {run.info.name + name for name in again.reused}
+    assert taken & set(second.executor.starts.values()) == set()

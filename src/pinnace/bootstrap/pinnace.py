@@ -16,6 +16,7 @@ from pinnace.bootstrap.web import http_runner
 from pinnace.bootstrap.workers import workers
 from pinnace.engine.artifacts import repository_of
 from pinnace.engine.garbage import STRATEGIES, garbage
+from pinnace.engine.node import Reused
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
 from pinnace.service import submission
@@ -82,10 +83,12 @@ class Pinnace:
         *,
         labels: Mapping[str, str] | None = None,
         replacing: submission.Replacing | None = None,
+        reused: dict[str, Reused] | None = None,
     ) -> str:
         """Keep a new run, owned by this process, and return its uid; ``drive`` runs it.
 
-        With it, or not at all, the objects that ``replacing`` returns for it are replaced in the store.
+        With it, or not at all, the objects that ``replacing`` returns for it are replaced in the store. What
+        ``reused`` holds is not done again.
 
         Raises:
             PinnaceError: the manifest is wrong, or something in it cannot run here.
@@ -104,6 +107,7 @@ class Pinnace:
             labels={**(labels or {}), **({WORLD: "embedded"} if self._world is not None else {})},
             host=socket.gethostname(),
             replacing=replacing,
+            reused=reused,
         )
         self._leases[uid] = lease
         return uid

@@ -24,6 +24,11 @@ _HTML = str.maketrans(
 )
 
 
+#: A node that was skipped has outputs if its work was done in the run before: Differs from Argo, which drops
+#: them where a resubmitted run gathers the outputs of a loop.
+_GIVING = frozenset({Phase.SUCCEEDED, Phase.SKIPPED})
+
+
 def of_loop(turn: Turn, group: NodeNumber, name: str) -> Mapping[str, object]:
     """Return ``outputs.result``, ``outputs.parameters`` and ``outputs.parameters.<p>`` of a loop.
 
@@ -58,7 +63,7 @@ def _aggregate(children: list[Node]) -> dict[str, object]:
     parameters: list[dict[str, str]] = []
     values: dict[str, list[str]] = {}
     for node in children:
-        if node.outputs is None or node.phase is not Phase.SUCCEEDED:
+        if node.outputs is None or node.phase not in _GIVING:
             continue
         if node.outputs.parameters:
             parameters.append(node.outputs.parameters)

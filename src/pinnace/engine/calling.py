@@ -18,6 +18,7 @@ from pinnace.engine.globals import GlobalsLayer
 from pinnace.engine.inputs import bind
 from pinnace.engine.naming import pod_name
 from pinnace.engine.node import NOBODY, Node, NodeInputs, NodeType, Phase
+from pinnace.engine.reuse import unless_reused
 from pinnace.engine.scope import Chain, InputsLayer, Values
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
@@ -99,8 +100,9 @@ def call(turn: Turn, wish: Wish) -> Node:
         return fail_call(turn, node, error.message)
     if node.depth + 1 >= MAX_DEPTH:
         return turn.put(_over(turn, replace(made, type=NodeType.SKIPPED), Phase.ERROR, _TOO_DEEP))
-    turn.put(made)
-    turn.assess(made.number)
+    made = turn.put(unless_reused(turn, made, plan))
+    if not made.phase.is_fulfilled:
+        turn.assess(made.number)
     return made
 
 

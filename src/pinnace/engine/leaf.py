@@ -36,6 +36,9 @@ def let_in(turn: Turn, node: Node, phase: Phase) -> Node | None:
     is_kept_out = _is_kept_out(turn, node.boundary) or (node.is_attempt and _is_kept_out(turn, node.parent))
     if is_kept_out or not admit(turn, node):
         kept_out(turn, node)
+        refused = turn.node(node.number)
+        if refused.phase.is_fulfilled and not node.type.is_leaf:
+            end_below(turn, node, refused.message)  # what a retry opened again with it
         return None
     if not node.type.is_leaf:
         _look_below(turn, node)

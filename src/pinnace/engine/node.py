@@ -90,6 +90,13 @@ class NodeOutputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     exit_code: int | None = None
 
 
+class Reused(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a pod of a run gave, for another run that need not do it again."""
+
+    node_id: str
+    outputs: NodeOutputs | None = None
+
+
 class ContainerState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is true of a node of type Container beyond its phase."""
 

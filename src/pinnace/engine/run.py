@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +16,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.emissions import Definition
 from pinnace.engine.index import Index
 from pinnace.engine.locks import LockState
-from pinnace.engine.node import Node, NodeOutputs
+from pinnace.engine.node import Node, NodeOutputs, Reused
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.references import TemplateLookup
@@ -88,8 +89,8 @@ class Run:
     """One workflow on its way. Changed only by ``apply``."""
 
     __slots__ = (
-        *("index", "info", "lookup", "memo", "metrics", "nodes", "state"),
-        *("templates", "workflow", "written"),
+        *("index", "info", "lookup", "memo", "metrics", "nodes", "reused"),
+        *("state", "templates", "workflow", "written"),
     )
 
     def __init__(self, info: RunInfo, workflow: Workflow, lookup: TemplateLookup) -> None:
@@ -99,6 +100,8 @@ class Run:
         self.written: Workflow | None = None
         """As it was before, if it has a ``workflowTemplateRef``; nothing here is done by it."""
         self.lookup = lookup
+        self.reused: Mapping[str, Reused] = {}
+        """By the rest of a node's name after the run's: what need not be done again. Never changed."""
         self.state = RunState()
         self.nodes: dict[NodeNumber, Node] = {}
         self.index = Index()

@@ -23,7 +23,7 @@ import msgspec
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.caches import CacheEntry
 from pinnace.engine.emissions import Emission
-from pinnace.engine.node import Node, Phase
+from pinnace.engine.node import Node, Phase, Reused
 from pinnace.engine.run import RunInfo, RunState, Shutdown
 from pinnace.ports.caches import Caches
 from pinnace.ports.locks import Locks
@@ -54,6 +54,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     templates: tuple[WorkflowTemplate, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    reused: dict[str, Reused] = {}
+    """See ``Run.reused``."""
 
 
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -276,5 +276,6 @@ def rebuilt(stored: StoredRun) -> Run:
     catalogue = Catalogue(submission.templates, submission.config_maps, submission.secrets)
     run = Run(stored.info, submission.workflow, TemplateLookup(submission.workflow, catalogue))
     run.written = submission.written
+    run.reused = submission.reused
     restore(run, stored.state, stored.nodes)
     return run

@@ -301,7 +301,7 @@ class NodeStatuses:
         return values
 
     def _template(self, node: Node) -> Template | None:
-        if node.type in _GROUPS:
+        if node.type in _GROUPS and node.outputs is None:
             return None
         try:
             return template_of(self._turn, node).template

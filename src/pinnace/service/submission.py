@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError, NameTaken, RefusedError, UsageError
 from pinnace.engine.globals import fixed_globals
 from pinnace.engine.inputs import config_map_value
+from pinnace.engine.node import Reused
 from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
@@ -59,10 +60,12 @@ def submit(
     labels: dict[str, str] | None = None,
     host: str = "",
     replacing: Replacing | None = None,
+    reused: dict[str, Reused] | None = None,
 ) -> tuple[str, int]:
     """Keep a new run of ``workflow``, owned by ``owner``; return its uid and lease number.
 
-    With it, or not at all, the objects that ``replacing`` returns for it are replaced in the store.
+    With it, or not at all, the objects that ``replacing`` returns for it are replaced in the store. What
+    ``reused`` holds is not done again.
 
     Raises:
         ManifestError: an argument has no value, or a reference leads nowhere.
@@ -80,6 +83,7 @@ def submit(
         templates=(*catalogue.namespaced.values(), *catalogue.cluster.values()),
         config_maps=tuple(catalogue.config_maps.values()),
         secrets=tuple(catalogue.secrets.values()),
+        reused=reused or {},
     )
     state = RunState(is_suspended=bool(merged.spec.suspend), shutdown=_shutdown(merged))
     for name in names_for(merged):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnace.base.errors import RefusedError
 from pinnace.cli.embedding import again_embedded, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
@@ -33,7 +32,9 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 @field_selector_option
 @parameter_option("A workflow argument that changes.")
 @click.option("--priority", type=int, help="The workflow's priority.")
-@click.option("--memoized", is_flag=True, help="Not possible here: `retry` keeps what succeeded.")
+@click.option(
+    "--memoized", is_flag=True, help="Do not run again the pods that did not fail; what failed runs."
+)
 @drive_options
 @world_option
 @waiting_options("resubmit")
@@ -42,9 +43,6 @@ def resubmit(names: Sequence[str], **given: Any) -> None:
     """Run the workflows of WORKFLOW... again, each as a new run with a generated name."""
     from pinnace.cli.driving import display_of, drive
 
-    if given["memoized"]:
-        message = "a new run cannot take over what an old one did"
-        raise RefusedError(message, remedy="`pinnace retry NAME` runs only what failed, in the same run.")
     with opened(settings_of(given)) as pinnace:
         olds = choose_runs(pinnace, names, given)
         require_choice(olds, "resubmit", has_world=given["has_world"])
@@ -56,8 +54,8 @@ def resubmit(names: Sequence[str], **given: Any) -> None:
 
 def _again(pinnace: Pinnace, uid: str, given: dict[str, Any]) -> str:
     """Keep a new run of an old one's workflow, and return its uid."""
-    from pinnace.service.resubmit import resubmitted
+    from pinnace.service.resubmit import resubmitted, reused
 
     run = pinnace.load(uid)
     workflow = resubmitted(run, parameters=given["parameters"], priority=given["priority"])
-    return pinnace.submit(workflow, run.lookup.catalogue)
+    return pinnace.submit(workflow, run.lookup.catalogue, reused=reused(run) if given["memoized"] else None)

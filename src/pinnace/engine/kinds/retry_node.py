@@ -13,6 +13,7 @@ from pinnace.engine.leaf import let_in
 from pinnace.engine.limits import workflow_deadline
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.retry import Attempt, GiveUp, TryAgain, decide, policy_of
+from pinnace.engine.reuse import unless_reused
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.spec.policies import RetryStrategy
@@ -101,5 +102,7 @@ def _start(turn: Turn, node: Node, number: int, decision: TryAgain | None) -> No
         is_exit=node.is_exit,
         generation=turn.state.generation,
     )
-    turn.put(made)
+    made = turn.put(unless_reused(turn, made, template_of(turn, node)))
+    if made.phase.is_fulfilled:
+        return
     turn.assess_next(made.number)  # so that it takes the place that the Retry node was let in for
