@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from pinnace.engine import garbage, lifecycle, locking, memo, multipod, work
 from pinnace.engine.caches import CacheEntry
+from pinnace.engine.calling import template_of
 from pinnace.engine.commands import Command
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
@@ -39,6 +40,7 @@ from pinnace.engine.leaf import attempt, end, end_daemons, end_well
 from pinnace.engine.limits import STEP_DEADLINE, may_run, shutdown_message, stopped_message, workflow_deadline
 from pinnace.engine.metrics import measure
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
+from pinnace.engine.outputs import export
 from pinnace.engine.run import Run, RunState, Shutdown
 from pinnace.engine.turn import Turn
 
@@ -301,6 +303,8 @@ def _node_set(turn: Turn, event: NodeSet) -> None:
                 message=event.message or node.message,
             )
         )
+        if event.parameters:
+            export(turn, changed, template_of(turn, changed).template)
         if event.phase:
             turn.settle(changed, Phase(event.phase), changed.message)
 
