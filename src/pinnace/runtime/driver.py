@@ -324,7 +324,8 @@ class Driver:
         specs = []
         for command in commands:
             try:
-                specs.append(await self._stager.prepare(command))
+                if (spec := await self._stager.prepare(command)) is not None:
+                    specs.append(spec)
             except PinnaceError as error:
                 self.tell([self._stager.refused(command, error, self._clock())])
             except OSError as error:

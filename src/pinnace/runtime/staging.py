@@ -124,8 +124,10 @@ class Stager:
         """Return the command of a known attempt."""
         return self._tasks.get(attempt_id)
 
-    async def prepare(self, command: StartTask) -> port.TaskSpec:
-        """Return the task, its input artifacts loaded.
+    async def prepare(self, command: StartTask) -> port.TaskSpec | None:
+        """Return the task, its input artifacts loaded; None if it was forgotten meanwhile.
+
+        After a crash a start is asked for again, and the end of the first may be saved while this one loads.
 
         Raises:
             PinnaceError: an input, a secret or the image's stand-in is missing.
@@ -133,6 +135,9 @@ class Stager:
         self.know(command)
         artifacts = _inputs(command)
         loaded = await asyncio.to_thread(self._load, command, artifacts) if artifacts else ()
+        if command.attempt_id not in self._tasks:
+            shutil.rmtree(self._staging / command.attempt_id, ignore_errors=True)
+            return None
         return self._spec(command, tuple(loaded))
 
     def _spec(self, command: StartTask, loaded: tuple[port.StagedFile, ...]) -> port.TaskSpec:
