@@ -26,8 +26,8 @@ _ALWAYS = (
 )
 #: The bodies that a pod of their own does.
 POD_BODIES = frozenset({"container", "script", "containerSet", "resource", "data"})
-_LEAF_BODIES = POD_BODIES | {"http", "plugin"}
-_RESULT_BODIES = frozenset({"container", "script", "data", "http", "plugin"})
+_NO_LEAVES = frozenset({"steps", "dag", "suspend"})
+_WITHOUT_RESULT = _NO_LEAVES | {"containerSet", "resource"}
 _RETRY_NAMES = (
     "retries",
     "lastRetry.exitCode",
@@ -185,7 +185,7 @@ def item_names(call: Call, outer: Names) -> Names:
 
 def is_leaf(template: Template) -> bool:
     """Return whether the template does its work itself. Source: Argo workflow_types.go, IsLeaf."""
-    return bool(set(template.body_types) & _LEAF_BODIES)
+    return bool(set(template.body_types) - _NO_LEAVES)
 
 
 def _facts(call: Call, context: Context) -> frozenset[str] | None:
@@ -199,7 +199,7 @@ def _facts(call: Call, context: Context) -> frozenset[str] | None:
     bodies = set(template.body_types)
     # Argo counts a withSequence as no loop here, so that what its validator refuses never starts.
     aggregates = bool(call.with_items or call.with_param)
-    if bodies & _RESULT_BODIES or _has_main(template) or (aggregates and "containerSet" in bodies):
+    if bodies - _WITHOUT_RESULT or _has_main(template) or (aggregates and "containerSet" in bodies):
         facts |= {"outputs.result", "exitCode"}
     facts |= {f"outputs.parameters.{parameter.name}" for parameter in template.outputs.parameters}
     facts |= {f"outputs.artifacts.{artifact.name}" for artifact in template.outputs.artifacts}

@@ -6,11 +6,14 @@ same attempt, which makes performing it idempotent.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.caches import CacheKey
 from pinnace.engine.locks import Lock
+from pinnace.engine.node import NodeType
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.templates import Template
 
@@ -52,6 +55,9 @@ class Work(Command, frozen=True, kw_only=True, gc=False):
     A worker performs it; one ``events.WorkEnded`` answers it.
     """
 
+    node_type: ClassVar[NodeType] = NodeType.POD
+    """The node that is at work."""
+
     node_name: str
     template: Template
     """Every tag replaced; its inputs hold the bound values and artifacts."""
@@ -61,6 +67,8 @@ class Work(Command, frozen=True, kw_only=True, gc=False):
 
 class SendRequest(Work, frozen=True, kw_only=True, gc=False):
     """Send the template's HTTP request."""
+
+    node_type = NodeType.HTTP
 
 
 class TransformData(Work, frozen=True, kw_only=True, gc=False):
@@ -79,6 +87,17 @@ class DeleteArtifacts(Work, frozen=True, kw_only=True, gc=False):
 
 class CallPlugin(Work, frozen=True, kw_only=True, gc=False):
     """Have a plugin execute the template."""
+
+    node_type = NodeType.PLUGIN
+
+
+#: Which work a body is, if Pinnace's own process does it. A new kind of work needs a row here and a worker.
+WORK: dict[str, type[Work]] = {
+    "http": SendRequest,
+    "data": TransformData,
+    "resource": ActOnObject,
+    "plugin": CallPlugin,
+}
 
 
 class ClaimLocks(Command, frozen=True, kw_only=True, gc=False):

@@ -74,6 +74,17 @@ class NodeType(StrEnum):
         self.is_leaf = value in {"Pod", "HTTP", "Plugin", "Suspend"}
 
 
+#: Which node a body makes. That of work which this process does is said in ``commands``.
+NODE_TYPE: dict[str, NodeType] = {
+    "container": NodeType.POD,
+    "script": NodeType.POD,
+    "containerSet": NodeType.POD,
+    "suspend": NodeType.SUSPEND,
+    "steps": NodeType.STEPS,
+    "dag": NodeType.DAG,
+}
+
+
 class NodeInputs(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What a node was given: every declared input, bound."""
 

@@ -8,37 +8,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from pinnace.engine.commands import ActOnObject, CallPlugin, SendRequest, TransformData, Work
+from pinnace.engine.commands import WORK
 from pinnace.engine.containers import Part, parts_of
-from pinnace.engine.node import NodeType
+from pinnace.engine.node import NODE_TYPE, NodeType
 from pinnace.engine.substitute import has_tags
 from pinnace.spec.parameters import Inputs
 from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
 from pinnace.spec.templates import BODY_FIELDS, Template
 from pinnace.spec.workflow import Workflow
-
-#: Which node a body makes. A new template type needs a row here and one in ``kinds``.
-NODE_TYPE: dict[str, NodeType] = {
-    "container": NodeType.POD,
-    "script": NodeType.POD,
-    "containerSet": NodeType.POD,
-    "http": NodeType.HTTP,
-    "suspend": NodeType.SUSPEND,
-    "steps": NodeType.STEPS,
-    "dag": NodeType.DAG,
-    "data": NodeType.POD,
-    "resource": NodeType.POD,
-    "plugin": NodeType.PLUGIN,
-}
-
-#: Which work a body is, if Pinnace's own process does it. A new kind of work needs a row here and a worker.
-WORK: dict[str, type[Work]] = {
-    "http": SendRequest,
-    "data": TransformData,
-    "resource": ActOnObject,
-    "plugin": CallPlugin,
-}
 
 #: A reference to a call's standard output, in JSON text: there a quote has a backslash before it.
 _RESULT = re.compile(
@@ -87,8 +65,8 @@ class TemplatePlan:
         template = self.template = resolved.template
         self.scope = resolved.scope
         self.body_name = _body_name(template)
-        self.body_type = NODE_TYPE.get(self.body_name)
         self.work = WORK.get(self.body_name)
+        self.body_type = self.work.node_type if self.work is not None else NODE_TYPE.get(self.body_name)
         self.retry_strategy: RetryStrategy | None = template.retry_strategy or workflow.spec.retry_strategy
         is_retried = self.body_type is not None and self.retry_strategy is not None
         self.node_type = NodeType.RETRY if is_retried else self.body_type
