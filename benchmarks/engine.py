@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pinnace.__main__ import COLLECT_AFTER
 from pinnace.engine.advance import advance, apply
 from pinnace.engine.commands import StartTask
 from pinnace.engine.events import Event, RunStarted, TaskEnded, TaskStarted
@@ -149,7 +150,7 @@ def memory(make: Callable[[int], Workflow], size: int) -> float:
 
 def main(sizes: list[int]) -> None:
     """Print the table, with the garbage collector set as ``pinnace.__main__`` sets it."""
-    gc.set_threshold(20_000)
+    gc.set_threshold(COLLECT_AFTER)
     print(f"{'shape':<12}{'nodes':>8}{'transitions/s':>15}{'of bare':>9}{'µs each':>9}{'bytes/node':>12}")
     print(f"{'to reach':<20}{'≥ 50,000':>15}{'':>9}{'± 15 %':>9}{'≤ 3,072':>12}")
     for name, make in (("fan-out", fan_out), ("chain", chain), ("random dag", random_dag)):
