@@ -198,7 +198,10 @@ class Executor(Protocol):
         """
 
     async def release(self, attempt_ids: Sequence[str]) -> None:
-        """Forget attempts whose ends are saved: their captures may be deleted, their logs stay."""
+        """Forget attempts whose ends are saved: their captures may be deleted, their logs stay.
+
+        What is not known, or named twice, is passed over.
+        """
 
     async def close_run(self, run_id: str) -> None:
         """Leave nothing of the run running and none of its scratch files; its logs stay."""

@@ -182,9 +182,12 @@ class Supervisor:
         client.send(["reply", request, exit_code])
 
     def _release(self, attempt_ids: list[str]) -> None:
-        gone = [i for i in attempt_ids if (a := self._attempts.get(i)) and a.is_recorded and a.is_ended]
-        for attempt_id in gone:
-            del self._attempts[attempt_id]
+        gone = []
+        for attempt_id in attempt_ids:  # one may be named twice: after a crash its end is told twice
+            attempt = self._attempts.get(attempt_id)
+            if attempt is not None and attempt.is_recorded and attempt.is_ended:
+                del self._attempts[attempt_id]
+                gone.append(attempt_id)
         if gone:
             self._journal.add(["released", gone])
 

@@ -366,6 +366,7 @@ class ExecutorContract(StopContract):
             await later.close()
         later = make()
         await later.adopt(RUN)
+        await later.release(["a", "a"])  # as who was told twice does
         await later.release(["a"])
         await later.close()
         last = make()
