@@ -160,6 +160,61 @@ def test_chosen_steps_of_a_run_that_succeeded_run_again_with_all_that_follows(pl
     assert done.end_all().run.state.phase == "Succeeded"
 
 
+FORGIVEN = """
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: task}
+      - {name: b, template: task, depends: a.Failed}
+      - {name: c, template: task}
+"""
+
+
+def test_a_failure_counts_again_when_what_went_on_after_it_is_chosen(play: Made) -> None:
+    failed = play(FORGIVEN).end_all(failing=["wf.a", "wf.c"])
+    assert phases(failed)["wf.b"] == "Succeeded"
+
+    again(failed, restart=parse_field_selector("displayName=b"))
+
+    assert sorted(failed.open) == ["wf.a", "wf.c"]
+
+
+FLAKY_STEPS = """
+  - name: main
+    steps: [[{name: f, template: flaky}], [{name: d, template: task}]]
+  - name: flaky
+    retryStrategy: {limit: "1"}
+    steps: [[{name: first, template: task}], [{name: second, template: task}]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "runs"),
+    [("displayName=f", "wf[0].f(0)[0].first"), ("displayName=second", "wf[0].f(1)[1].second")],
+)
+def test_of_chosen_steps_with_a_retry_strategy_one_attempt_runs(play: Made, selector: str, runs: str) -> None:
+    done = play(FLAKY_STEPS).end_all(failing=["wf[0].f(0)[1].second"])
+    again(done, restart=parse_field_selector(selector))
+
+    assert list(done.open) == [runs]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
+def test_what_only_an_attempt_before_the_last_made_cannot_be_chosen(play: Made) -> None:
+    done = play(FLAKY_STEPS).end_all(failing=["wf[0].f(0)[1].second"])
+    with pytest.raises(UsageError, match="nothing in wf that can be run again matches"):
+        again(done, restart=parse_field_selector("name=wf[0].f(0)[1].second"))
+
+
+def test_a_chosen_exit_handler_runs_again_alone(play: Made) -> None:
+    done = play(STEPS, spec="  onExit: task\n").end_all()
+
+    again(done, restart=parse_field_selector("displayName=wf.onExit"))
+
+    assert list(done.open) == ["wf.onExit"]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
 def test_with_other_arguments_the_groups_that_failed_are_called_again(play: Made) -> None:
     done = play(STEPS, spec="  arguments: {parameters: [{name: p, value: one}]}\n")
     again(done.end_all(failing=["wf[1].b"]), parameters={"p": "two"})

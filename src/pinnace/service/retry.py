@@ -6,7 +6,8 @@ again; what succeeded stays. Then the run is driven as after a crash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 from msgspec.structs import replace
@@ -64,11 +65,12 @@ def retry(
         message = f"cannot retry a run in phase {phase or 'Pending'}: {name}"
         raise RefusedError(message, remedy=f"Wait for it, or stop it: `pinnace stop {name}`.")
     plan = _Plan(run, now, anew=bool(parameters))
-    for node in _failed(run, plan.graph):
+    chosen = _chosen(run, restart)
+    for node in _failed(run, plan.graph, {node.number for node in chosen}):
         plan.again(node)
-    for node in _chosen(run, restart):
+    for node in chosen:
         plan.again(node)
-    if plan.is_empty:
+    if plan.is_empty and not chosen:  # the exit handler may be all that is chosen
         message = f"nothing in {name} can be run again"
         raise RefusedError(message, remedy=f"Run all of it as a new run: `pinnace resubmit {name}`.")
     return Retried(
@@ -205,13 +207,15 @@ class _Plan:
                 stack += self._hooks.get(number, ())
 
 
-def _failed(run: Run, graph: Graph) -> Iterator[Node]:
+def _failed(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> Iterator[Node]:
     """Yield what explains the failure, first ones first: what failed by itself and was not forgiven.
+
+    What succeeded after it and is ``chosen`` to run again does not forgive it.
 
     # Differs from Argo: waits that failed and calls that could not be made are run again too, and a hook that
     # succeeded does not count as success after the failure.
     """
-    went_on = _went_on(run, graph)
+    went_on = _went_on(run, graph, chosen)
     for number in sorted(run.nodes):
         node = run.nodes[number]
         if not node.phase.is_bad or node.is_hook or node.is_exit or number in went_on:
@@ -246,8 +250,8 @@ def _counts(run: Run, node: Node) -> bool:
         node = parent
 
 
-def _went_on(run: Run, graph: Graph) -> set[NodeNumber]:
-    """Return the nodes after which something succeeded: their failure did not stop the run."""
+def _went_on(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> set[NodeNumber]:
+    """Return the nodes after which something succeeded that stays: their failure did not stop the run."""
     found: set[NodeNumber] = set()
     for number in sorted(run.nodes, reverse=True):
         for after in graph.children(number):
@@ -256,33 +260,45 @@ def _went_on(run: Run, graph: Graph) -> set[NodeNumber]:
                 found.update({number} if after in found else ())
                 continue
             is_own = node.parent == number
-            if not node.is_hook and not is_own and (node.phase is Phase.SUCCEEDED or after in found):
+            is_success = node.phase is Phase.SUCCEEDED and after not in chosen
+            if not node.is_hook and not is_own and (is_success or after in found):
                 found.add(number)
     return found
 
 
-def _chosen(run: Run, restart: FieldSelector | None) -> Iterable[Node]:
+def _chosen(run: Run, restart: FieldSelector | None) -> Sequence[Node]:
+    """Return what is meant to run again, in order of creation; of several attempts only what the last made.
+
+    Hooks run with what they belong to and cannot be chosen, but the exit handler can.
+    """
     if restart is None:
         return ()
     if not restart.terms:
         message = "--restart-successful needs --node-field-selector"
         raise UsageError(message, remedy="Say which nodes, as in --node-field-selector displayName=build.")
     meant = select_nodes(run, restart)
-    leaves = [each for node in meant for each in _leaves_below(run, node) if not each.is_hook]
-    if not leaves:
-        message = f"no node of {run.info.name} matches the node field selector"
-        raise UsageError(message, remedy=f"See them with `pinnace get {run.info.name} -o json`.")
-    return sorted(leaves, key=lambda node: node.number)
+    found = {each.number: each for node in meant for each in _work_of(run, node)}
+    chosen = [each for number, each in sorted(found.items()) if _can_be_chosen(run, each)]
+    if not chosen:
+        message = f"nothing in {run.info.name} that can be run again matches the node field selector"
+        raise UsageError(message, remedy=f"See the nodes with `pinnace get {run.info.name} -o json`.")
+    return chosen
 
 
-def _leaves_below(run: Run, node: Node) -> Iterator[Node]:
+def _can_be_chosen(run: Run, node: Node) -> bool:
+    if not node.is_hook:
+        return _counts(run, node)
+    while node.parent != NOBODY:
+        node = run.nodes[node.parent]
+    return node.number == run.index.called.get((NOBODY, "onExit", -1))
+
+
+def _work_of(run: Run, node: Node) -> Iterator[Node]:
     """Yield the node itself, or what it called that does work; attempts are their Retry node."""
     stack = [node]
     while stack:
         each = stack.pop()
-        below = [run.nodes[number] for number in run.index.children.get(each.number, ())]
-        is_whole = each.type is NodeType.RETRY and all(attempt.type.is_leaf for attempt in below)
-        if is_whole or each.type.is_leaf:
+        if each.type.is_leaf or each.type is NodeType.RETRY:
             yield run.nodes[each.parent] if each.is_attempt else each
         else:
-            stack += below
+            stack += [run.nodes[number] for number in run.index.children.get(each.number, ())]
