@@ -6,6 +6,7 @@ import pytest
 
 from pinnace.base.errors import RefusedError, UsageError
 from pinnace.engine.advance import apply, reassess, restore
+from pinnace.engine.commands import StartTask, Work
 from pinnace.engine.events import TaskProgressed
 from pinnace.engine.run import Run
 from pinnace.service.resubmit import resubmitted
@@ -27,7 +28,8 @@ def again(play: Play, **options: object) -> Play:
     play.run, play.now, play.open = run, play.now + 100, {}
     outcome = reassess(run, play.now)
     apply(run, outcome)
-    play.open = {command.node_name: command for command in outcome.commands}  # type: ignore[attr-defined]  # starts
+    starts = [command for command in outcome.commands if isinstance(command, StartTask | Work)]
+    play.open = {run.nodes[command.node].name: command for command in starts}
     return play
 
 
@@ -212,6 +214,39 @@ def test_a_chosen_exit_handler_runs_again_alone(play: Made) -> None:
     again(done, restart=parse_field_selector("displayName=wf.onExit"))
 
     assert list(done.open) == ["wf.onExit"]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
+PARTS = """
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: task, when: "{{workflow.parameters.p}} == yes"}
+      - {name: b, template: set, depends: a.Skipped || a}
+  - name: set
+    containerSet: {containers: [{name: one, image: i, command: [c]}, {name: two, image: i, command: [c]}]}
+"""
+WITH_P = "  arguments: {parameters: [{name: p, value: 'no'}]}\n"
+
+
+def test_a_chosen_container_of_a_set_runs_with_its_pod(play: Made) -> None:
+    done = play(PARTS, spec=WITH_P).end_all()
+    ended = set(phases(done))
+
+    again(done, restart=parse_field_selector("displayName=two"))
+
+    assert sorted(done.open) == ["wf.b.one", "wf.b.two"]
+    assert done.end_all().run.state.phase == "Succeeded"
+    assert set(phases(done)) == ended
+
+
+def test_a_chosen_step_that_was_skipped_is_called_again(play: Made) -> None:
+    done = play(PARTS, spec=WITH_P).end_all()
+    assert phases(done)["wf.a"] == "Skipped"
+
+    again(done, restart=parse_field_selector("phase=Skipped"), parameters={"p": "yes"})
+
+    assert list(done.open) == ["wf.a"]
     assert done.end_all().run.state.phase == "Succeeded"
 
 
