@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,16 @@ def test_a_folder_that_was_saved_is_loaded(
 
 def test_what_was_packed_is_unpacked_without_being_told(stores: ArtifactStores, tmp_path: Path) -> None:
     (tmp_path / "captured").write_bytes(b"content")
+    stores.save(kept(archive=Archive(tar=TarArchive())), tmp_path / "captured")
+    stores.load(kept(), tmp_path / "input")
+    assert (tmp_path / "input").read_bytes() == b"content"
+
+
+def test_an_archive_is_made_where_what_a_crash_leaves_is_swept(
+    stores: ArtifactStores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "captured").write_bytes(b"content")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     stores.save(kept(archive=Archive(tar=TarArchive())), tmp_path / "captured")
     stores.load(kept(), tmp_path / "input")
     assert (tmp_path / "input").read_bytes() == b"content"

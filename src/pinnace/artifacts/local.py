@@ -91,18 +91,30 @@ class LocalStore:
         """
         key = check_key(key)
         require_source(source)
+        with self.scratch(key) as scratch:
+            if source.is_dir():
+                rows = [
+                    self._stage(path, check_key(f"{key}/{name}"), scratch)
+                    for name, path in regular_files(source)
+                ]
+            else:
+                rows = [self._stage(source, key, scratch)]
+            self._publish(rows, scratch)
+
+    @contextmanager
+    def scratch(self, key: str) -> Iterator[Path]:
+        """Give a folder for what is to be stored as ``key``; one that a crash leaves goes with a later save.
+
+        Raises:
+            ArtifactError: the disk is full, read-only or not ours.
+        """
         try:
             self._objects.mkdir(parents=True, exist_ok=True)
             self._sweep()
-            with self._scratch() as scratch:
-                if source.is_dir():
-                    rows = [
-                        self._stage(path, check_key(f"{key}/{name}"), scratch)
-                        for name, path in regular_files(source)
-                    ]
-                else:
-                    rows = [self._stage(source, key, scratch)]
-                self._publish(rows, scratch)
+            with self._saving.open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+                with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self._root) as folder:
+                    yield Path(folder)
         except OSError as error:
             raise ArtifactError(
                 f"cannot store the artifact {key!r} in {self._root}: {reason(error)}",
@@ -147,14 +159,6 @@ class LocalStore:
         with self._database() as database:
             # "0" is the character after "/": the range holds what begins with "key/" and nothing else.
             return database.execute(query, (key, key + "/", key + "0")).fetchall()
-
-    @contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        """Give a folder for what is being saved; a crash leaves it behind."""
-        with self._saving.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self._root) as folder:
-                yield Path(folder)
 
     def _sweep(self) -> None:
         """Remove the folders that crashes left behind, the first time that nobody is saving anything."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -143,8 +142,8 @@ class ArtifactStores:
             if not is_packed(artifact.archive):
                 store.save(source, key)
                 return
-            with tempfile.TemporaryDirectory(prefix="pinnace-pack-") as scratch:
-                packed = Path(scratch, "packed")
+            with self._local.scratch(key) as scratch:
+                packed = scratch / "packed"
                 pack(source, packed, artifact.archive, name=Path(artifact.path).name)
                 store.save(packed, key)
         except ArtifactError as error:
