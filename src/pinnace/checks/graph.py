@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from pinnace.checks.context import Context, Site
+from pinnace.checks.names import untagged
 from pinnace.language.depends import RESULTS, TaskResults, parse_depends
 from pinnace.language.errors import ExpressionError
 from pinnace.spec.problems import Path, did_you_mean
@@ -18,19 +19,22 @@ _OF_ITEMS = frozenset(("AnySucceeded", "AllFailed"))
 
 
 def dependencies_of(task: DAGTask) -> tuple[str, ...]:
-    """Return the names of the tasks that ``task`` waits for, in the order written."""
-    return parse_depends(task.depends).tasks if task.depends else task.dependencies
+    """Return the names of the tasks that ``task`` waits for, in the order written, as ``untagged``."""
+    if task.depends:
+        return parse_depends(untagged(task.depends)).tasks
+    return tuple(untagged(name) for name in task.dependencies)
 
 
 class Ancestors:
     """For every task of a DAG, the tasks that have ended before it starts."""
 
     def __init__(self, tasks: Iterable[DAGTask]) -> None:
-        self._depends_on = {task.name: dependencies_of(task) for task in tasks}
+        self._depends_on = {untagged(task.name): dependencies_of(task) for task in tasks}
         self._index = {name: index for index, name in enumerate(self._depends_on)}
 
     def holds(self, task: str, ancestor: str) -> bool:
         """Return whether ``ancestor`` has ended before ``task`` starts."""
+        task, ancestor = untagged(task), untagged(ancestor)
         if ancestor not in self._index or task not in self._index:
             return False
         # Most that is asked for is what the task waits for itself.
@@ -69,15 +73,14 @@ def _check_dag(context: Context, site: Site) -> None:
     path = (*site.path, "dag")
     if not dag.tasks:
         context.findings.error("no-tasks", "must have at least one task", path)
-    tasks = {task.name: task for task in dag.tasks}
+    tasks = {untagged(task.name): task for task in dag.tasks}
     uses_depends = any(task.depends for task in dag.tasks)
-    places = {task.name: (*path, "tasks", index) for index, task in enumerate(dag.tasks)}
+    places = {untagged(task.name): (*path, "tasks", index) for index, task in enumerate(dag.tasks)}
     for index, task in enumerate(dag.tasks):
         place = (*path, "tasks", index)
         _check_style(context, task, place, uses_depends)
-        if not _has_tags(context, task, place):
-            _check_dependencies(context, task, place, tasks)
-    _check_cycles(context, {task.name: dependencies_of(task) for task in dag.tasks}, places)
+        _check_dependencies(context, task, place, tasks)
+    _check_cycles(context, {name: dependencies_of(task) for name, task in tasks.items()}, places)
     for name in dag.target.split(" ") if dag.target else ():
         if name not in tasks and "{{" not in dag.target:
             message = f"target '{name}' is not defined"
@@ -114,20 +117,6 @@ def _check_style(context: Context, task: DAGTask, place: Path, uses_depends: boo
         context.findings.error("mixed-dependencies", message, (*place, "continueOn"), hint)
 
 
-def _has_tags(context: Context, task: DAGTask, place: Path) -> bool:
-    """Return whether the task's name or what it depends on holds a tag, and report that."""
-    tagged = [
-        field
-        for field, text in (("name", task.name), ("depends", task.depends or "".join(task.dependencies)))
-        if "{{" in text
-    ]
-    for field in tagged:
-        at = "dependencies" if field == "depends" and not task.depends else field
-        message = f"tags in a task's {at} are replaced by Argo, and not here"
-        context.findings.error("unsupported-here", message, (*place, at), "write the names out")
-    return bool(tagged)
-
-
 def _check_dependencies(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:
     for index, name in enumerate(dependencies_of(task)):
         if name not in tasks:
@@ -140,7 +129,7 @@ def _check_dependencies(context: Context, task: DAGTask, place: Path, tasks: Map
 
 def _check_depends(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:
     path = (*place, "depends")
-    depends = parse_depends(task.depends)
+    depends = parse_depends(untagged(task.depends))
     for name, result in depends.results:
         if result not in RESULTS:
             message = f"task result '{result}' for task '{name}' is invalid"

@@ -71,8 +71,7 @@ def _check_site(context: Context, site: Site) -> None:
     for kind, block in (("inputs", template.inputs), ("outputs", template.outputs)):
         _check_arguments(context, block, (*path, kind))
     sites = list(calls_of(site))
-    # Argo replaces tags before it looks at names; of tasks, ``graph`` says that they are not replaced here.
-    _check_fields(context, [(_TAG.sub(_stand_in, call.name), place) for call, place, _ in sites])
+    _check_fields(context, [(untagged(call.name), place) for call, place, _ in sites])
     for call, place, _ in sites:
         _check_arguments(context, call.arguments, (*place, "arguments"))
     for kind, containers in (("sidecars", template.sidecars), ("initContainers", template.init_containers)):
@@ -91,6 +90,11 @@ def _check_site(context: Context, site: Site) -> None:
     for place, name in exported.items():
         if name and "{{" not in name and not _PARAMETER_NAME.fullmatch(name):
             context.findings.error("invalid-name", f"'{name}' is invalid: {_PARAMETER_RULE}", place)
+
+
+def untagged(name: str) -> str:
+    """Return a name with something in the place of each tag: Argo replaces tags before it looks at names."""
+    return _TAG.sub(_stand_in, name) if "{{" in name else name
 
 
 def _stand_in(tag: re.Match[str]) -> str:

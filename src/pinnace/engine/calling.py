@@ -20,7 +20,7 @@ from pinnace.engine.naming import pod_name
 from pinnace.engine.node import NOBODY, Node, NodeInputs, NodeType, Phase
 from pinnace.engine.reuse import unless_reused
 from pinnace.engine.scope import Chain, InputsLayer, Values
-from pinnace.engine.templateplan import TemplatePlan
+from pinnace.engine.templateplan import TemplatePlan, named
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import MISSING, substitute
 from pinnace.spec.parameters import Arguments
@@ -96,6 +96,7 @@ def call(turn: Turn, wish: Wish) -> Node:
         made = replace(node, type=plan.node_type, inputs=_inputs(turn, node, plan, wish.arguments))
         if _DISPLAY_NAME in plan.template.annotations:
             made = replace(made, display_name=_display_name(turn, made, plan))
+        plan = template_of(turn, made)
     except PinnaceError as error:
         return fail_call(turn, node, error.message)
     if node.depth + 1 >= MAX_DEPTH:
@@ -180,11 +181,25 @@ def template_of(turn: Turn, node: Node) -> TemplatePlan:
 
     Raises:
         ManifestError: there is no such template.
+        ExpressionError: a name in it cannot be read; ``call`` has looked before the node was made.
     """
     if node.inline is not None:
-        return _plan_of(turn, turn.run.lookup.resolve(Call(inline=node.inline), node.scope))
-    known = turn.run.templates.get((node.template, node.template_ref, node.scope))
-    return known if known is not None else find_template(turn, node.template, node.template_ref, node.scope)
+        plan = _plan_of(turn, turn.run.lookup.resolve(Call(inline=node.inline), node.scope))
+    else:
+        known = turn.run.templates.get((node.template, node.template_ref, node.scope))
+        plan = known or find_template(turn, node.template, node.template_ref, node.scope)
+    return _named(turn, node, plan) if plan.has_tagged_names and node.inputs is not None else plan
+
+
+def _named(turn: Turn, node: Node, plan: TemplatePlan) -> TemplatePlan:
+    """Return the plan with the names that steps and tasks have in this node, given its inputs."""
+    key = ("named", node.number)
+    known = turn.run.memo.get(key)
+    if known is None or known[0] is not plan:
+        scope = body_scope(turn, node, plan.template)
+        known = turn.run.memo[key] = (plan, named(plan, turn.run.workflow, scope))
+    found: TemplatePlan = known[1]
+    return found
 
 
 def find_template(turn: Turn, name: str, ref: TemplateRef | None, scope: str) -> TemplatePlan:

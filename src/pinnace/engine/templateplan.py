@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,10 +13,11 @@ from pinnace.engine.commands import WORK
 from pinnace.engine.containers import Part, parts_of
 from pinnace.engine.node import NODE_TYPE, NodeType
 from pinnace.engine.substitute import has_tags
+from pinnace.language.tags import Scope, substitute
 from pinnace.spec.parameters import Inputs
 from pinnace.spec.policies import RetryStrategy
 from pinnace.spec.references import Resolved
-from pinnace.spec.templates import BODY_FIELDS, Template
+from pinnace.spec.templates import BODY_FIELDS, DAGTask, Template
 from pinnace.spec.workflow import Workflow
 
 #: A reference to a call's standard output, in JSON text: there a quote has a backslash before it.
@@ -39,6 +41,7 @@ class TemplatePlan:
         is_patched: whether a ``podSpecPatch`` is laid over its pod.
         parts: the containers of its pod, if there are several.
         results: its steps or tasks whose standard output it mentions.
+        has_tagged_names: whether the names of its steps or tasks, or what these wait for, have tags.
         has_tagged_volumes: whether its pod may mount volumes of the workflow that have tags.
         has_exports: whether any of its outputs has a ``globalName``.
         uses_repository: whether it may load from the artifact repository, or store there.
@@ -49,6 +52,7 @@ class TemplatePlan:
         "body_name",
         "body_type",
         "has_exports",
+        "has_tagged_names",
         "has_tagged_volumes",
         "is_patched",
         "node_type",
@@ -73,6 +77,7 @@ class TemplatePlan:
         self.body = replace(template, inputs=Inputs(), metrics=None)
         patch = workflow.spec.pod_spec_patch or template.pod_spec_patch
         self.is_patched = self.body_type is NodeType.POD and bool(patch)
+        self.has_tagged_names = any("{{" in text for text in _names(template))
         self.has_tagged_volumes = self.body_type is NodeType.POD and has_tags(workflow.spec.volumes)
         self.parts: tuple[Part, ...] = parts_of(template)
         self.results = _results(template)
@@ -89,6 +94,49 @@ class TemplatePlan:
 
 def _body_name(template: Template) -> str:
     return next((name for name, field in BODY_FIELDS.items() if getattr(template, field) is not None), "")
+
+
+def _names(template: Template) -> Iterator[str]:
+    """Yield the names of the template's steps or tasks, and what these wait for."""
+    for group in template.steps or ():
+        yield from (step.name for step in group)
+    for task in template.dag.tasks if template.dag is not None else ():
+        yield task.name
+        yield task.depends
+        yield from task.dependencies
+
+
+def named(plan: TemplatePlan, workflow: Workflow, scope: Scope) -> TemplatePlan:
+    """Return the plan of a steps or dag template with the tags in ``has_tagged_names`` replaced.
+
+    What refers to a call whose name had a tag cannot be told from the text: its standard output is kept.
+
+    Raises:
+        ExpressionError: a tag is an expression that cannot be read.
+
+    Source: Argo workflow/common/util.go ProcessArgs, which replaces the tags of a template before it is run;
+    those that are unknown stay.
+    """
+    template = plan.template
+    steps, dag = template.steps, template.dag
+    if steps is not None:
+        steps = tuple(
+            tuple(replace(step, name=substitute(step.name, scope)) for step in group) for group in steps
+        )
+    if dag is not None:
+        dag = replace(dag, tasks=tuple(_task(task, scope) for task in dag.tasks))
+    found = TemplatePlan(Resolved(replace(template, steps=steps, dag=dag), plan.scope), workflow)
+    found.results |= set(_names(found.template)) - set(_names(template))
+    return found
+
+
+def _task(task: DAGTask, scope: Scope) -> DAGTask:
+    return replace(
+        task,
+        name=substitute(task.name, scope),
+        depends=substitute(task.depends, scope),
+        dependencies=tuple(substitute(each, scope) for each in task.dependencies),
+    )
 
 
 def _results(template: Template) -> frozenset[str]:
