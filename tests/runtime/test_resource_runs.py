@@ -61,7 +61,7 @@ def run(pinnace: Pinnace, templates: str, **given: Any) -> Run:
 def do(pinnace: Pinnace) -> Do:
     """Return what performs one action, as the attempt ``by`` of one run."""
     owner = pinnace.load(submitted(pinnace, "  - {name: main, suspend: {}}\n"))
-    worker = ResourceWorker(owner, pinnace.cluster, pinnace._keeper(owner), lambda _: None)
+    worker = ResourceWorker(owner, pinnace.cluster, pinnace.keeper(owner), lambda _: None)
 
     def perform(
         action: str, manifest: Any = "", *, by: str = "a", outputs: Outputs | None = None, **more: Any
