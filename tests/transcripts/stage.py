@@ -4,6 +4,10 @@
     end NODE [WORD...]   a task or request ends; each line of input is another one, all at once
     start NODE           a task's command runs
     ready NODE           what it runs can be used
+    grant NODE           it has the locks that it claimed
+    queue NODE LOCK [MESSAGE]   it waits for one of them
+    hit NODE [WORD...]   what its cache keeps for it
+    miss NODE            its cache keeps nothing for it
     play                 everything that runs ends, again and again, until nothing does; the lines of input
                          say how, by pattern: ``PATTERN [WORD...]``
     wait DURATION        time passes
@@ -33,10 +37,24 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.advance import Outcome, advance, apply, next_wake, reassess
-from pinnace.engine.commands import ActOnObject, CallPlugin, SendRequest, StartTask, TransformData, Work
+from pinnace.engine.caches import CacheEntry
+from pinnace.engine.commands import (
+    ActOnObject,
+    CallPlugin,
+    ClaimLocks,
+    Command,
+    LookUpCache,
+    ReleaseLocks,
+    SendRequest,
+    StartTask,
+    TransformData,
+    Work,
+)
 from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
+    CacheAnswered,
     Event,
+    LocksAnswered,
     NodeSet,
     ResumeAsked,
     RunStarted,
@@ -50,7 +68,7 @@ from pinnace.engine.events import (
     WorkEnded,
 )
 from pinnace.engine.naming import attempt_id
-from pinnace.engine.node import Node, Phase
+from pinnace.engine.node import Node, NodeOutputs, Phase
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run, Shutdown
 from pinnace.spec.parameters import S3, Artifact
@@ -74,6 +92,7 @@ class Stage:
         self.run: Run | None = None
         self.now = 0.0
         self.commands: dict[str, StartTask | Work] = {}
+        self.asked: dict[str, LookUpCache] = {}
         self.running: set[str] = set()
         self.words: list[str] = []
         self.given = ""
@@ -119,8 +138,7 @@ class Stage:
                 self.running.add(name)
                 lines.append(f"> {_VERBS[type(command)]} {name}")
             else:
-                lines.append(f"> cancel {name}")
-                self.running.discard(name)
+                lines.append(f"> {self.other(command, name)}")
         lines += [_emitted(emission) for emission in outcome.metrics]
         if outcome.state is not None:
             lines.append(f"= {run.state.phase}{_colon(run.state.message)}")
@@ -128,6 +146,18 @@ class Stage:
         if wake is not None and wake != old_wake and not run.state.is_finished:
             lines.append(f"@ {wake:g}s")
         return lines or ["nothing"]
+
+    def other(self, command: Command, name: str) -> str:
+        """Take in a command that makes nothing run, and return how it is told."""
+        if isinstance(command, ClaimLocks):
+            return f"claim {name} {' '.join(f'{lock.name}={lock.limit}' for lock in command.locks)}"
+        if isinstance(command, ReleaseLocks):
+            return f"release {name}"
+        if isinstance(command, LookUpCache):
+            self.asked[name] = command
+            return f"look up {name} {command.at.cache}/{command.at.key}"
+        self.running.discard(name)
+        return f"cancel {name}"
 
     def change(self, node: Node) -> str:
         mark = "~" if node.number in self.run_.nodes else "+"
@@ -149,6 +179,38 @@ class Stage:
         return self.turn(
             [TaskReady(node=node.number, attempt_id=self.attempt(node), at=self.now) for node in nodes]
         )
+
+    def do_grant(self) -> Iterable[str]:
+        node = self.find(self.words[0])
+        return self.turn(
+            [LocksAnswered(node=node.number, attempt_id=self.attempt(node), is_granted=True)],
+        )
+
+    def do_queue(self) -> Iterable[str]:
+        node, (lock, *message) = self.find(self.words[0]), self.words[1:]
+        return self.turn(
+            [
+                LocksAnswered(
+                    node=node.number,
+                    attempt_id=self.attempt(node),
+                    is_granted=False,
+                    message=" ".join(message),
+                    waits_for=lock,
+                )
+            ]
+        )
+
+    def do_hit(self) -> Iterable[str]:
+        asked = self.asked[self.words[0]]
+        given = dict(word.split("=", 1) for word in self.words[1:])
+        parameters = {key[2:]: value for key, value in given.items() if key.startswith("p.")}
+        outputs = NodeOutputs(parameters=parameters, result=given.get("result"))
+        entry = CacheEntry(at=asked.at, node_id="another", outputs=outputs, created_at=self.now)
+        return self.turn([CacheAnswered(node=asked.node, attempt_id=asked.attempt_id, entry=entry)])
+
+    def do_miss(self) -> Iterable[str]:
+        asked = self.asked[self.words[0]]
+        return self.turn([CacheAnswered(node=asked.node, attempt_id=asked.attempt_id)])
 
     def do_end(self) -> Iterable[str]:
         lines = [self.words, *map(shlex.split, self.given.splitlines())]
