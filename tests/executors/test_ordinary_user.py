@@ -17,7 +17,10 @@ EXECUTORS, HOSTILE = REPOSITORY / "tests/executors", REPOSITORY / "tests/hostile
 #: What to run, and of it which tests.
 VIEWS = (
     [
-        *(EXECUTORS / f"test_{name}.py" for name in ("views", "live_volumes", "attended_tasks")),
+        *(
+            EXECUTORS / f"test_{name}.py"
+            for name in ("views", "on_the_host", "live_volumes", "attended_tasks")
+        ),
         f"{EXECUTORS / 'test_executor_contract.py'}::TestInPrivateViews",
     ],
     "",
@@ -58,7 +61,7 @@ def run_as_nobody(command: list[str], environment: dict[str, str]) -> subprocess
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
 @pytest.mark.parametrize(("chosen", "which"), [VIEWS, HOSTILITIES], ids=["views", "hostilities"])
-def test_an_ordinary_user_has_private_views_too(chosen: list[Path | str], which: str) -> None:
+def test_an_ordinary_user_runs_tasks_too(chosen: list[Path | str], which: str) -> None:
     # Not below tmp_path, which only root may enter.
     folder = Path(tempfile.mkdtemp(prefix="pinnace-nobody-"))
     try:

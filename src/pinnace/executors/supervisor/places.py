@@ -95,6 +95,7 @@ class HostPlace:
         """Leave the folder to the task that changed it: it is removed when that is released."""
         with contextlib.suppress(FileNotFoundError):  # the task has removed it
             os.makedirs(self._task, exist_ok=True)
+            trees.open_up(self._work)  # a folder that its owner may not write to cannot be moved
             os.rename(self._work, f"{self._task}/work")
         self._work = ""
 

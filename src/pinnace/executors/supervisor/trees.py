@@ -23,14 +23,23 @@ def remove(path: str) -> None:
 
 def _remove_folder(path: str) -> None:
     try:
-        if stat.S_IMODE(os.lstat(path).st_mode) & stat.S_IRWXU != stat.S_IRWXU:
-            os.chmod(path, 0o700, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
+        open_up(path)
         names = os.listdir(path)
     except OSError:
         return
     for name in names:
         remove(f"{path}/{name}")
     _remove_empty(path)  # what could not be removed stays, and its folder with it
+
+
+def open_up(path: str) -> None:
+    """Let the owner of the folder ``path`` read, change and move it; a link is left alone.
+
+    Raises:
+        OSError: it is not there, or not ours.
+    """
+    if stat.S_IMODE(os.lstat(path).st_mode) & stat.S_IRWXU != stat.S_IRWXU:
+        os.chmod(path, 0o700, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
 
 
 def _remove_empty(path: str) -> bool:
