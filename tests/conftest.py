@@ -8,11 +8,16 @@ Hypothesis tries as much as the profile ``ci`` says, unless HYPOTHESIS_PROFILE i
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from pinnace.executors.isolation import Isolation, probe
+
+if TYPE_CHECKING:  # it needs an extra
+    from buckets import Bucket
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -34,3 +39,20 @@ def private(isolation: Isolation) -> None:
     """Skip where tasks can have no private view; tests/executors/test_isolation.py says that this is so."""
     if not isolation.is_available:
         pytest.skip(isolation.reason)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """Return the URL of an emulator of S3."""
+    from buckets import emulated_s3
+
+    with emulated_s3() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(s3: str) -> Bucket:
+    """Return a new bucket of the emulator."""
+    from buckets import Bucket
+
+    return Bucket(s3)

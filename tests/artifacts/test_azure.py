@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.server
 import re
-import threading
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -25,12 +23,13 @@ from pinnace.ports.artifacts import ArtifactStore
 from pinnace.spec.locations import Azure, KeySelector
 from pinnace.spec.parameters import Artifact
 from pinnace.testing.contracts.artifacts import ArtifactStoreContract
+from servers import Quiet, serving
 
 KEY = base64.b64encode(b"the key of the account").decode()
 SIGNATURE = "?sv=2024-11-04&sig=s%2Fg"
 
 
-class Blobs(http.server.BaseHTTPRequestHandler):
+class Blobs(Quiet):
     """The part of Azure's Blob service that is used, for the account ``acc`` and its container ``box``.
 
     Source: Azure Storage REST API: Put Blob, Put Block List, Get Blob, List Blobs, Blob Batch, Shared Key.
@@ -124,21 +123,14 @@ class Blobs(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = answer  # noqa: N815 - the base class's names
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = answer
 
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     Blobs.kept.clear()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Blobs) as server:
-        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
-        serving.start()
-        yield f"http://127.0.0.1:{server.server_port}/acc"
-        server.shutdown()
-        serving.join()
+    with serving(Blobs) as url:
+        yield f"{url}/acc"
 
 
 class TestAccountKey(ArtifactStoreContract):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
-import uuid
 from collections.abc import Iterator
 from typing import ClassVar
 from urllib.parse import parse_qs, unquote
@@ -14,37 +11,16 @@ from xml.sax.saxutils import escape
 import pytest
 
 pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
-import boto3
-from moto.server import ThreadedMotoServer
-
+from buckets import Bucket
 from pinnace.artifacts.clouds import open_gcs, open_oss
 from pinnace.base.errors import ArtifactError, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
 from pinnace.spec.locations import GCS, OSS, OSSLifecycleRule
 from pinnace.testing.contracts.artifacts import ArtifactStoreContract
+from servers import Quiet, serving
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(endpoint: str) -> str:
-    name = f"b-{uuid.uuid4().hex[:12]}"
-    client = boto3.client(
-        "s3", "us-east-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="y"
-    )
-    client.create_bucket(Bucket=name)
-    client.close()
-    return name
-
-
-class Google(http.server.BaseHTTPRequestHandler):
+class Google(Quiet):
     """The part of Google Cloud Storage's XML interface that is used: objects, and lists of them."""
 
     protocol_version = "HTTP/1.1"
@@ -82,20 +58,14 @@ class Google(http.server.BaseHTTPRequestHandler):
         ]
         return f"<ListBucketResult>{''.join(found)}</ListBucketResult>".encode()
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815 - the base class's names
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
+    do_GET = do_PUT = do_HEAD = do_DELETE = answer
 
 
 @pytest.fixture
 def google() -> Iterator[str]:
     Google.kept.clear()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Google)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(Google) as url:
+        yield url
 
 
 class TestGoogleCloud(ArtifactStoreContract):
@@ -113,8 +83,8 @@ class TestGoogleCloud(ArtifactStoreContract):
 
 class TestAlibabaCloud(ArtifactStoreContract):
     @pytest.fixture
-    def store(self, endpoint: str, bucket: str) -> ArtifactStore:
-        return open_oss(OSS(endpoint=endpoint, bucket=bucket, key="k"), "x", "y")
+    def store(self, bucket: Bucket) -> ArtifactStore:
+        return open_oss(OSS(endpoint=bucket.endpoint, bucket=bucket.name, key="k"), "x", "y")
 
 
 def test_a_service_account_key_that_is_none_is_told_without_its_text() -> None:

@@ -6,7 +6,6 @@ import http.server
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pytest
 from pinnace.artifacts.git import GitStore
 from pinnace.base.errors import ArtifactError, RefusedError
 from pinnace.spec.locations import Git
+from servers import Quiet, serving
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
 
@@ -178,7 +178,7 @@ def test_hooks_of_this_machine_do_not_run(
 def test_the_password_is_given_to_the_server_and_to_nobody_else(repositories: Path, tmp_path: Path) -> None:
     asked = []
 
-    class Files(http.server.SimpleHTTPRequestHandler):
+    class Files(Quiet, http.server.SimpleHTTPRequestHandler):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments, directory=str(repositories))
 
@@ -191,19 +191,11 @@ def test_the_password_is_given_to_the_server_and_to_nobody_else(repositories: Pa
             else:
                 super().do_GET()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        location = Git(repo=f"http://127.0.0.1:{server.server_address[1]}/repo")
+    with serving(Files) as url:
+        location = Git(repo=f"{url}/repo")
         GitStore(location, username="me", password="pass word").load("", tmp_path / "input")
         with pytest.raises(ArtifactError) as error:
             GitStore(location).load("", tmp_path / "other")
-    finally:
-        server.shutdown()
-        server.server_close()
     assert (tmp_path / "input" / "file").read_text() == "three"
     assert "Basic " + b64encode(b"me:pass word").decode() in asked
     assert "pass word" not in (tmp_path / "input" / ".git" / "config").read_text()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,10 @@ import pytest
 from pinnace.artifacts.httpstore import HttpStore
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, RefusedError
 from pinnace.spec.parameters import Header, HTTPArtifact
+from servers import Quiet, serving
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Quiet):
     """Answers by path, and remembers what came."""
 
     seen: list[tuple[str, str, dict[str, str], bytes]]
@@ -42,11 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content if self.path != "/short" else b"content")
 
-    do_GET = answer  # noqa: N815 - the base class's name
-    do_PUT = answer  # noqa: N815 - the base class's name
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
+    do_GET = answer
+    do_PUT = answer
 
 
 @pytest.fixture
@@ -56,13 +52,8 @@ def handler() -> type[Handler]:
 
 @pytest.fixture
 def url(handler: type[Handler]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(handler) as url:
+        yield url
 
 
 def store(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
-import boto3
-from moto.server import ThreadedMotoServer
-
+from buckets import Bucket
 from pinnace.artifacts.s3 import S3Store
 from pinnace.base.errors import ArtifactError, ArtifactNotFound, RefusedError
 from pinnace.ports.artifacts import ArtifactStore
@@ -26,45 +24,20 @@ CREDENTIALS = AwsCredentials(
 )
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def client(endpoint: str) -> Iterator[object]:
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-    )
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def bucket(client: object) -> str:
-    name = f"b-{uuid.uuid4().hex[:12]}"
-    client.create_bucket(Bucket=name)  # type: ignore[attr-defined] # boto3 has no types
-    return name
-
-
 def location(endpoint: str, bucket: str, **more: object) -> S3:
     host = endpoint.removeprefix("http://")
     given = {"endpoint": host, "bucket": bucket, "region": "us-east-1", "insecure": True, "key": "k", **more}
     return S3(**given)  # type: ignore[arg-type] # a table of fields
 
 
+def store_of(bucket: Bucket) -> S3Store:
+    return S3Store(location(bucket.endpoint, bucket.name), CREDENTIALS)
+
+
 class TestS3Store(ArtifactStoreContract):
     @pytest.fixture
-    def store(self, endpoint: str, bucket: str) -> ArtifactStore:
-        return S3Store(location(endpoint, bucket), CREDENTIALS)
+    def store(self, bucket: Bucket) -> ArtifactStore:
+        return store_of(bucket)
 
 
 def write(folder: Path, content: bytes) -> Path:
@@ -73,63 +46,61 @@ def write(folder: Path, content: bytes) -> Path:
     return path
 
 
-def test_what_is_saved_is_seen_by_amazons_own_client(
-    endpoint: str, bucket: str, client: object, tmp_path: Path
-) -> None:
-    S3Store(location(endpoint, bucket), CREDENTIALS).save(write(tmp_path, b"{}"), "a%2Fb/c d.json")
-    got = client.get_object(Bucket=bucket, Key="a%2Fb/c d.json")  # type: ignore[attr-defined] # boto3 has no types
+def test_what_is_saved_is_seen_by_amazons_own_client(bucket: Bucket, tmp_path: Path) -> None:
+    store_of(bucket).save(write(tmp_path, b"{}"), "a%2Fb/c d.json")
+    got = bucket.client.get_object(Bucket=bucket.name, Key="a%2Fb/c d.json")
     assert (got["Body"].read(), got["ContentType"]) == (b"{}", "application/json")
 
 
-def test_a_large_file_goes_in_parts(endpoint: str, bucket: str, client: object, tmp_path: Path) -> None:
+def test_a_large_file_goes_in_parts(bucket: Bucket, tmp_path: Path) -> None:
     content = os.urandom(1 << 20) * 20
-    store = S3Store(location(endpoint, bucket), CREDENTIALS)
+    store = store_of(bucket)
     store.save(write(tmp_path, content), "large")
-    head = client.head_object(Bucket=bucket, Key="large")  # type: ignore[attr-defined] # boto3 has no types
+    head = bucket.client.head_object(Bucket=bucket.name, Key="large")
     assert "-" in head["ETag"], "an object of several parts"
     store.load("large", tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == content
 
 
 def test_the_endpoint_given_by_the_caller_replaces_that_of_the_location(
-    endpoint: str, bucket: str, tmp_path: Path
+    bucket: Bucket, tmp_path: Path
 ) -> None:
     amazon = S3(
-        endpoint="s3.amazonaws.com", bucket=bucket, region="eu-west-1", addressing_style="virtual-hosted"
+        endpoint="s3.amazonaws.com", bucket=bucket.name, region="eu-west-1", addressing_style="virtual-hosted"
     )
-    store = S3Store(amazon, CREDENTIALS, endpoint_url=endpoint)
+    store = S3Store(amazon, CREDENTIALS, endpoint_url=bucket.endpoint)
     store.save(write(tmp_path, b"1"), "a")
     assert list(store.list("a")) == ["a"]
 
 
 def test_an_endpoint_of_the_environment_does_not_replace_that_of_the_location(
-    endpoint: str, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    store = S3Store(location(endpoint, bucket), CREDENTIALS)
+    store = store_of(bucket)
     store.save(write(tmp_path, b"1"), "a")
 
 
 def test_credentials_of_the_sdk_are_used_without_secrets(
-    endpoint: str, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "from-the-environment")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    store = S3Store(location(endpoint, bucket, use_sdk_creds=True))
+    store = S3Store(location(bucket.endpoint, bucket.name, use_sdk_creds=True))
     store.save(write(tmp_path, b"1"), "a")
     assert store.is_directory("a") is False
 
 
-def test_a_missing_key_names_bucket_key_and_endpoint(endpoint: str, bucket: str, tmp_path: Path) -> None:
-    store = S3Store(location(endpoint, bucket), CREDENTIALS)
+def test_a_missing_key_names_bucket_key_and_endpoint(bucket: Bucket, tmp_path: Path) -> None:
+    store = store_of(bucket)
     with pytest.raises(ArtifactNotFound) as error:
         store.load("no/such", tmp_path / "out")
-    assert error.value.message == f"s3://{bucket}/no/such at {endpoint}: there is no such key"
+    assert error.value.message == f"s3://{bucket.name}/no/such at {bucket.endpoint}: there is no such key"
 
 
-def test_a_missing_bucket_is_not_a_missing_artifact(endpoint: str, tmp_path: Path) -> None:
-    store = S3Store(location(endpoint, "no-such-bucket"), CREDENTIALS)
+def test_a_missing_bucket_is_not_a_missing_artifact(s3: str, tmp_path: Path) -> None:
+    store = S3Store(location(s3, "no-such-bucket"), CREDENTIALS)
     acts: list[Callable[[], None]] = [
         lambda: store.load("a", tmp_path / "out"),
         lambda: store.save(write(tmp_path, b"1"), "a"),
@@ -143,9 +114,9 @@ def test_a_missing_bucket_is_not_a_missing_artifact(endpoint: str, tmp_path: Pat
         assert "createBucketIfNotPresent" in error.value.remedy
 
 
-def test_a_bucket_is_created_when_the_location_says_so(endpoint: str, tmp_path: Path) -> None:
+def test_a_bucket_is_created_when_the_location_says_so(s3: str, tmp_path: Path) -> None:
     name = f"new-{uuid.uuid4().hex[:12]}"
-    store = S3Store(location(endpoint, name, create_bucket_if_not_present={}), CREDENTIALS)
+    store = S3Store(location(s3, name, create_bucket_if_not_present={}), CREDENTIALS)
     for key in ("one", "two"):
         store.save(write(tmp_path, b"1"), key)
         assert list(store.list(key)) == [key]
@@ -215,7 +186,7 @@ def test_a_broken_certificate_is_told() -> None:
         S3Store(S3(bucket="b", ca_secret=KeySelector(name="ca", key="pem")), CREDENTIALS, ca="garbage")
 
 
-def test_without_a_prefix_the_whole_bucket_is_listed(endpoint: str, bucket: str, client: object) -> None:
+def test_without_a_prefix_the_whole_bucket_is_listed(bucket: Bucket) -> None:
     for key in ("b/c", "a"):
-        client.put_object(Bucket=bucket, Key=key, Body=b"x")  # type: ignore[attr-defined] # boto3 has no types
-    assert list(S3Store(location(endpoint, bucket), CREDENTIALS).list("")) == ["a", "b/c"]
+        bucket.client.put_object(Bucket=bucket.name, Key=key, Body=b"x")
+    assert list(store_of(bucket).list("")) == ["a", "b/c"]

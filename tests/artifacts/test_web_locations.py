@@ -2,72 +2,51 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import http.server
-import ipaddress
 import json
 import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
 pytest.importorskip("cryptography", reason="it makes the certificates")
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from certificates import made_certificate
 from pinnace.artifacts.weblocations import open_http
 from pinnace.base.errors import ArtifactError
 from pinnace.spec.locations import ClientCertAuth, HTTPAuth, KeySelector, OAuth2Auth, OAuth2EndpointParam
 from pinnace.spec.parameters import Header, HTTPArtifact
+from servers import Quiet, serving
 
 
-class Server(http.server.ThreadingHTTPServer):
+class Handler(Quiet):
     """Gives tokens for POST, and content to who has one; remembers what it was sent."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[tuple[str, str | None, bytes]] = []
-        self.token: object = {"access_token": "the token", "token_type": "Bearer"}
-        if context is not None:
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-
-    @property
-    def port(self) -> int:
-        return self.server_address[1]
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: Server
+    seen: list[tuple[str, str | None, bytes]]
+    token: object
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.seen.append((self.command, self.headers.get("Authorization"), body))
-        content = json.dumps(self.server.token).encode() if self.command == "POST" else b"content"
+        self.seen.append((self.command, self.headers.get("Authorization"), body))
+        content = json.dumps(self.token).encode() if self.command == "POST" else b"content"
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_PUT = do_POST = answer  # noqa: N815 - the base class's names
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
+    do_GET = do_PUT = do_POST = answer
 
 
-@contextmanager
-def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
-    server = Server(context)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+@pytest.fixture
+def handler() -> type[Handler]:
+    token = {"access_token": "the token", "token_type": "Bearer"}
+    return type("Mine", (Handler,), {"seen": [], "token": token})
+
+
+@pytest.fixture
+def url(handler: type[Handler]) -> Iterator[str]:
+    with serving(handler) as address:
+        yield address
 
 
 def load(location: HTTPArtifact, secrets: dict[str, str], target: Path) -> str:
@@ -92,17 +71,13 @@ OAUTH2 = OAuth2Auth(
 )
 
 
-def test_a_token_is_asked_for_and_sent(tmp_path: Path) -> None:
-    with serving() as server:
-        url = f"http://127.0.0.1:{server.port}"
-        location = HTTPArtifact(
-            url=f"{url}/x",
-            headers=(Header(name="authorization", value="other"),),
-            auth=HTTPAuth(oauth2=OAUTH2),
-        )
-        secrets = {"id": "my id", "secret": "s", "url": f"{url}/token"}
-        assert load(location, secrets, tmp_path / "input") == "content"
-    asked, got = server.seen
+def test_a_token_is_asked_for_and_sent(url: str, handler: type[Handler], tmp_path: Path) -> None:
+    location = HTTPArtifact(
+        url=f"{url}/x", headers=(Header(name="authorization", value="other"),), auth=HTTPAuth(oauth2=OAUTH2)
+    )
+    secrets = {"id": "my id", "secret": "s", "url": f"{url}/token"}
+    assert load(location, secrets, tmp_path / "input") == "content"
+    asked, got = handler.seen
     assert asked[:2] == ("POST", "Basic bXkraWQ6cw==")
     assert parse_qs(asked[2].decode()) == {
         "grant_type": ["client_credentials"],
@@ -113,38 +88,14 @@ def test_a_token_is_asked_for_and_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ["text", {}, {"access_token": ""}, {"access_token": 5}, []])
-def test_an_answer_without_a_token_is_told(tmp_path: Path, answer: object) -> None:
-    with serving() as server:
-        server.token = answer
-        url = f"http://127.0.0.1:{server.port}/token"
-        secrets = {"id": "i", "secret": "very secret", "url": url}
-        with pytest.raises(ArtifactError, match="answers without an access token") as error:
-            load(HTTPArtifact(url=url, auth=HTTPAuth(oauth2=OAUTH2)), secrets, tmp_path / "input")
+def test_an_answer_without_a_token_is_told(
+    url: str, handler: type[Handler], tmp_path: Path, answer: object
+) -> None:
+    handler.token = answer
+    secrets = {"id": "i", "secret": "very secret", "url": url}
+    with pytest.raises(ArtifactError, match="answers without an access token") as error:
+        load(HTTPArtifact(url=url, auth=HTTPAuth(oauth2=OAUTH2)), secrets, tmp_path / "input")
     assert "very secret" not in str(error.value)
-
-
-def made_certificate() -> tuple[str, str]:
-    """Return a certificate that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = dt.datetime.now(dt.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
 
 
 CLIENT = HTTPAuth(
@@ -153,7 +104,7 @@ CLIENT = HTTPAuth(
 
 
 def test_a_certificate_is_shown_to_a_server_that_wants_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    handler: type[Handler], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate, key = made_certificate()
     (tmp_path / "cert").write_text(certificate)
@@ -163,8 +114,7 @@ def test_a_certificate_is_shown_to_a_server_that_wants_one(
     context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
     context.load_verify_locations(tmp_path / "cert")
     context.verify_mode = ssl.CERT_REQUIRED
-    with serving(context) as server:
-        url = f"https://127.0.0.1:{server.port}/x"
+    with serving(handler, context) as url:
         secrets = {"cert": certificate, "key": key}
         assert load(HTTPArtifact(url=url, auth=CLIENT), secrets, tmp_path / "input") == "content"
         with pytest.raises(ArtifactError):

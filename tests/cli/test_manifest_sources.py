@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,11 +10,12 @@ from terminals import Cli
 
 from pinnace.base.errors import EnvironmentFailure, UsageError
 from pinnace.cli.sources import read_sources
+from servers import Quiet, serving
 
 MANIFEST = b"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: far}\nspec: {entrypoint: x}\n"
 
 
-class Server(BaseHTTPRequestHandler):
+class Server(Quiet):
     def do_GET(self) -> None:
         if self.path == "/moved.yaml":
             self.send_response(302)
@@ -27,19 +26,11 @@ class Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(MANIFEST)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    listening = HTTPServer(("127.0.0.1", 0), Server)
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"127.0.0.1:{listening.server_port}"
-    listening.shutdown()
-    thread.join()
-    listening.server_close()
+    with serving(Server) as url:
+        yield url.removeprefix("http://")
 
 
 @pytest.fixture(autouse=True)

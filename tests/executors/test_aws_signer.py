@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,11 +18,12 @@ from pinnace.executors.aws import BotoSigner
 from pinnace.executors.http import AiohttpRunner
 from pinnace.ports.aws import AwsCredentials
 from pinnace.ports.http import HttpHeader, HttpRequest
+from servers import Quiet, serving
 
 KEYS = AwsCredentials(access_key=" AKID\n", secret_key="secret\n", session_token="token")
 
 
-class _Server(BaseHTTPRequestHandler):
+class _Server(Quiet):
     arrived: dict[str, Any]
 
     def do_POST(self) -> None:  # the name that the base class looks for
@@ -33,20 +32,13 @@ class _Server(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, dict[str, Any]]]:
     arrived: dict[str, Any] = {}
     handler = type("Handler", (_Server,), {"arrived": arrived})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
-        thread = threading.Thread(target=serving.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{serving.server_port}", arrived
-        serving.shutdown()
-        thread.join()
+    with serving(handler) as url:
+        yield url, arrived
 
 
 def expected(url: str, arrived: dict[str, Any]) -> str:

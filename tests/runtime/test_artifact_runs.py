@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
-import boto3
-from moto.server import ThreadedMotoServer
-
+from buckets import Bucket
 from pinnace.artifacts.s3 import S3Store
 from pinnace.base.errors import ArtifactError, NotFoundError, RefusedError
 from pinnace.bootstrap import Pinnace, open_pinnace
@@ -24,50 +21,6 @@ from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
 
 Go = Callable[..., Run]
-
-
-class Bucket:
-    """A bucket of an emulator of S3."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.name = f"b-{uuid.uuid4().hex[:12]}"
-        self.endpoint = endpoint
-        self._client = boto3.client(
-            "s3", "us-east-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="y"
-        )
-        self._client.create_bucket(Bucket=self.name)
-
-    @property
-    def keys(self) -> list[str]:
-        found = self._client.list_objects_v2(Bucket=self.name)
-        return sorted(each["Key"] for each in found.get("Contents", ()))
-
-    @property
-    def location(self) -> str:
-        """What a manifest says of the bucket."""
-        return (
-            f"endpoint: '{self.endpoint.removeprefix('http://')}', bucket: {self.name}, insecure: true, "
-            "region: us-east-1, accessKeySecret: {name: keys, key: id}, secretKeySecret: {name: keys, key: s}"
-        )
-
-    def close(self) -> None:
-        self._client.close()
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(endpoint: str) -> Iterator[Bucket]:
-    made = Bucket(endpoint)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -209,9 +162,9 @@ def test_a_key_alone_is_of_the_repository(go: Go, bucket: Bucket) -> None:
 
 
 def test_a_template_may_have_a_repository_of_its_own_and_others_find_what_it_made(
-    go: Go, bucket: Bucket, endpoint: str
+    go: Go, bucket: Bucket
 ) -> None:
-    other = Bucket(endpoint)
+    other = Bucket(bucket.endpoint)
     own = PASS_ON.replace(
         "    outputs:",
         f"    archiveLocation: {{s3: {{{other.location}, key: 'own/{{{{pod.name}}}}'}}}}\n    outputs:",
@@ -221,13 +174,10 @@ def test_a_template_may_have_a_repository_of_its_own_and_others_find_what_it_mad
     assert bucket.keys == []
     assert len(other.keys) == 1
     assert other.keys[0].startswith("own/wf-make-")
-    other.close()
 
 
-def test_the_named_repository_is_used_and_the_default_one_is_not(
-    go: Go, bucket: Bucket, endpoint: str
-) -> None:
-    other = Bucket(endpoint)
+def test_the_named_repository_is_used_and_the_default_one_is_not(go: Go, bucket: Bucket) -> None:
+    other = Bucket(bucket.endpoint)
     more = f"""---
 apiVersion: v1
 kind: ConfigMap
@@ -240,7 +190,6 @@ data:
     assert run.state.phase == "Succeeded", why(run)
     assert (bucket.keys, len(other.keys)) == ([], 1)
     assert not any("artifactRepositoryRef" in note for node in run.nodes.values() for note in node.notes)
-    other.close()
 
 
 def test_a_repository_that_nobody_gave_is_told_at_the_nodes(go: Go, bucket: Bucket) -> None:

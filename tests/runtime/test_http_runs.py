@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,13 +19,14 @@ from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
+from servers import Quiet, serving
 
 Go = Callable[..., Run]
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\nstringData: {token: s3cret}\n"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet):
     """Echoes a request as JSON; ``/flaky/N`` is 503 the first N times, ``/slow`` never answers in time."""
 
     protocol_version = "HTTP/1.1"
@@ -53,10 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_PUT = answer  # noqa: N815  # the names that the base class looks for
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    do_GET = do_POST = do_PUT = answer  # the names that the base class looks for
 
 
 @pytest.fixture
@@ -65,15 +62,9 @@ def url() -> Iterator[str]:
         visits: ClassVar[Counter[str]] = Counter()
         closing: ClassVar[threading.Event] = threading.Event()
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
-        serving.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+    with serving(Handler) as address:
+        yield address
         Handler.closing.set()
-        server.shutdown()
-        serving.join()
 
 
 @pytest.fixture

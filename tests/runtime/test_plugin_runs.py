@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,10 @@ from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
+from servers import Quiet, serving
 
 
-class _Plugin(BaseHTTPRequestHandler):
+class _Plugin(Quiet):
     """Executes templates whose plugin is ``hello``, for who knows the token."""
 
     def do_POST(self) -> None:  # the name that the base class looks for
@@ -49,18 +48,11 @@ class _Plugin(BaseHTTPRequestHandler):
         failure = {"errorType": "KeyError", "errorMessage": "'x'"}
         self.wfile.write(json.dumps({"twice": payload["x"] * 2} if "x" in payload else failure).encode())
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Plugin) as server:
-        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
-        serving.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        serving.join()
+    with serving(_Plugin) as url:
+        yield url
 
 
 def opened(tmp_path: Path, plugins: str = "") -> Pinnace:
