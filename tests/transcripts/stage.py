@@ -4,7 +4,7 @@
     end NODE [WORD...]   a task or request ends; each line of input is another one, all at once
     start NODE           a task's command runs
     ready NODE           what it runs can be used
-    grant NODE           it has the locks that it claimed
+    grant NODE           it has the locks that it claimed; NODE may be ``workflow``
     queue NODE LOCK [MESSAGE]   it waits for one of them
     hit NODE [WORD...]   what its cache keeps for it
     miss NODE            its cache keeps nothing for it
@@ -68,7 +68,7 @@ from pinnace.engine.events import (
     WorkEnded,
 )
 from pinnace.engine.naming import attempt_id
-from pinnace.engine.node import Node, NodeOutputs, Phase
+from pinnace.engine.node import NOBODY, Node, NodeOutputs, Phase
 from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run, Shutdown
 from pinnace.spec.parameters import S3, Artifact
@@ -132,7 +132,7 @@ class Stage:
         apply(run, outcome)
         verify(run, self.now)
         for command in outcome.commands:
-            name = run.nodes[command.node].name
+            name = "workflow" if command.node == NOBODY else run.nodes[command.node].name
             if isinstance(command, StartTask | Work):
                 self.commands[name] = command
                 self.running.add(name)
@@ -181,24 +181,29 @@ class Stage:
         )
 
     def do_grant(self) -> Iterable[str]:
-        node = self.find(self.words[0])
-        return self.turn(
-            [LocksAnswered(node=node.number, attempt_id=self.attempt(node), is_granted=True)],
-        )
+        node, attempt = self.claimant()
+        return self.turn([LocksAnswered(node=node, attempt_id=attempt, is_granted=True)])
 
     def do_queue(self) -> Iterable[str]:
-        node, (lock, *message) = self.find(self.words[0]), self.words[1:]
+        (node, attempt), (lock, *message) = self.claimant(), self.words[1:]
         return self.turn(
             [
                 LocksAnswered(
-                    node=node.number,
-                    attempt_id=self.attempt(node),
+                    node=node,
+                    attempt_id=attempt,
                     is_granted=False,
                     message=" ".join(message),
                     waits_for=lock,
                 )
             ]
         )
+
+    def claimant(self) -> tuple[NodeNumber, str]:
+        """Return who is answered about its locks: a node, or the workflow itself."""
+        if self.words[0] == "workflow":
+            return NOBODY, f"{self.run_.info.uid[:8]}."
+        node = self.find(self.words[0])
+        return node.number, self.attempt(node)
 
     def do_hit(self) -> Iterable[str]:
         asked = self.asked[self.words[0]]

@@ -89,11 +89,15 @@ class _Emitter:
     def of_node(self, node: Node) -> None:
         """Emit what a node's template asks for.
 
-        Of the attempts of a Retry node the last is measured as that node.
+        Of the attempts of a Retry node the last is measured as that node. What did nothing is not measured:
+        a node whose call went wrong, or whose outputs a cache had.
         """
-        if node.type in _NOT_MEASURED:
+        if node.type in _NOT_MEASURED or node.is_cached:
             return
-        if node.is_attempt and self.turn.node(node.parent).phase.is_fulfilled:
+        if node.is_attempt:
+            if self.turn.node(node.parent).phase.is_fulfilled:
+                return
+        elif node.is_call_error:
             return
         try:
             template = template_of(self.turn, node).template
@@ -104,13 +108,18 @@ class _Emitter:
             self._emit_all(template.metrics.prometheus, names, node)
 
     def of_workflow(self) -> None:
-        """Emit what the workflow asks for; its entry node is what it measures."""
+        """Emit what the workflow asks for; its entry node is what it measures.
+
+        Nothing but its clocks when its entry or its exit handler could not be called.
+        """
         metrics = self.turn.run.workflow.spec.metrics
-        entry = self.turn.find(NOBODY, "")
+        entry, handler = self.turn.find(NOBODY, ""), self.turn.find(NOBODY, "onExit")
         if metrics is None or entry is None:
             return
+        is_cut_short = any(node is not None and node.is_call_error for node in (entry, handler))
+        wanted = filter(_is_realtime, metrics.prometheus) if is_cut_short else metrics.prometheus
         names = Chain(Values(node_variables(self.turn, entry)), GlobalsLayer(self.turn))
-        self._emit_all(metrics.prometheus, names, entry)
+        self._emit_all(wanted, names, entry)
 
     def _emit_all(self, metrics: Iterable[Prometheus], scope: Chain, node: Node) -> None:
         clocks: dict[str, Callable[[], float]] = {
