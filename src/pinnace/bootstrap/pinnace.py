@@ -292,9 +292,10 @@ class Pinnace:
                 continue  # somebody runs it again
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store, and leave nothing at work in the home."""
         if self._store is not None:
             self._store.close()
+        self._trial.close()
 
     # Adapters ----------------------------------------------------------------------------------------------
 

@@ -75,3 +75,8 @@ class IsolationTrial:
                 f"tasks cannot be isolated here: {found.reason}",
                 remedy="With --no-isolated tasks run on this machine as it is, and see and change its files.",
             )
+
+    def close(self) -> None:
+        """Wait until a trial that is on its way has gone from the folder."""
+        if self._trial is not None:
+            self._trial.exception()
