@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pinnace.ports.executor import StagedFile, TaskEnded, TaskStarted
+import pytest
+
+from pinnace.ports.executor import EndReason, StagedFile, TaskEnded, TaskStarted
 from pinnace.testing.contracts.executor import Desk, eventually
 
 
@@ -54,3 +56,36 @@ async def test_without_isolation_a_folder_is_where_it_is_and_not_read_only(
     assert "its hostPath volumes are not read-only" in started.notes
     assert (own / "x").exists()
     assert not linked.exists()
+
+
+@pytest.mark.parametrize("part", ["", "/inner"])
+async def test_a_volume_whose_path_has_become_a_link_is_not_mounted(
+    view: Desk, tmp_path: Path, part: str
+) -> None:
+    secret = tmp_path / "secret"
+    (secret / "inner").mkdir(parents=True)
+    (tmp_path / "volume").symlink_to(secret)  # as another task may do after the path was judged
+    file = StagedFile(path="/v", source=f"{tmp_path}/volume{part}", writable_source=True, live_source=True)
+    ended = await view.run("true", files=(file,))
+    assert ended.reason is EndReason.NOT_STARTED
+    assert "volume has become a link" in ended.message
+
+
+async def test_an_input_follows_links_in_a_volume_only_within_the_view(view: Desk, tmp_path: Path) -> None:
+    secret, mounted = tmp_path / "secret", tmp_path / "volume"
+    for folder in (secret, mounted):
+        folder.mkdir()
+    (mounted / "home").symlink_to(secret)
+    files = (
+        StagedFile(path="/v", source=str(mounted), writable_source=True),
+        StagedFile(path="/v/new/input", content=b"new"),
+        StagedFile(path="/v/home/input", content=b"home"),
+    )
+    ended = await view.run("true", "refused", files=files)
+    assert ended.reason is EndReason.NOT_STARTED
+    (mounted / "home").unlink()
+    (mounted / "home").symlink_to("/run")
+    ended = await view.run("cat /v/new/input /run/input", files=files)
+    assert ended.result == "newhome"
+    assert (mounted / "new" / "input").read_text() == "new"
+    assert not list(secret.iterdir())

@@ -149,6 +149,17 @@ def test_a_part_of_a_volume_is_named_by_the_containers_variables(tmp_path: Path)
     assert Path(found.source).parts[-2:] == ("deep", "deep")
 
 
+def test_a_part_of_a_volume_lies_in_it_also_through_links(tmp_path: Path) -> None:
+    whole, part = Mounting(tmp_path, CLAIM), Mounting(tmp_path, CLAIM, ", subPath: link")
+    link = Path(whole.files()[0].source) / "link"
+    link.symlink_to("inner")
+    assert part.files()[0].source == str(link.parent / "inner")
+    link.unlink()
+    link.symlink_to("/etc")  # as a container of the pod may do
+    with pytest.raises(ManifestError, match="leaves the volume"):
+        part.files()
+
+
 def test_other_kinds_of_volumes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="kind nfs needs a cluster"):
         Mounting(tmp_path, "volumes: [{name: v, nfs: {server: s, path: /}}]").files()

@@ -34,7 +34,11 @@ class StagedFile(msgspec.Struct, frozen=True, kw_only=True):
     mode: int | None = None
     """Permission bits; None keeps the source's (0644 for ``content``)."""
     writable_source: bool = False
-    """True for a volume: the task's writes reach ``source`` itself and other tasks that mount it."""
+    """True for a volume: the task's writes reach ``source`` itself and other tasks that mount it.
+
+    What is mounted into a private view is looked up without following links: ``source`` has none, unless
+    somebody has put one there since it was judged.
+    """
     live_source: bool = False
     """True: the task sees ``source`` itself and not a copy, also where it cannot write to it."""
 

@@ -53,15 +53,25 @@ def host_file(
     _check_allowed(mount, found, allowed)
     _make(found, kind, is_changed=not mount.read_only)
     _check_type(mount, found, kind)
-    inner = os.path.realpath(Path(found) / part)
-    if not _is_below(inner, found):
-        message = f"volumeMounts.subPath {mount.sub_path!r} leaves the volume"
-        raise ManifestError(message)
+    inner = part_of(mount, found, part)
     _make(inner, "", is_changed=not mount.read_only)
     _check_type(mount, inner, "")
     return StagedFile(
         path=mount.mount_path, source=inner, writable_source=not mount.read_only, live_source=True
     )
+
+
+def part_of(mount: VolumeMount, volume: str, part: Path) -> str:
+    """Return where ``part`` of a volume lies, links followed; ``volume`` is a path without links.
+
+    Raises:
+        ManifestError: it lies elsewhere.
+    """
+    inner = os.path.realpath(Path(volume) / part)
+    if not _is_below(inner, volume):
+        message = f"volumeMounts.subPath {mount.sub_path!r} leaves the volume"
+        raise ManifestError(message)
+    return inner
 
 
 def _check_allowed(mount: VolumeMount, path: str, allowed: Sequence[HostFolder]) -> None:

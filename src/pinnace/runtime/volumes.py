@@ -9,6 +9,7 @@ nothing here can stand in for a cluster's storage.
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from pinnace.engine.run import Run
 from pinnace.ports.executor import StagedFile
 from pinnace.ports.hostfolders import HostFolder
 from pinnace.runtime.environment import expand, secret_text
-from pinnace.runtime.hostpaths import host_file
+from pinnace.runtime.hostpaths import host_file, part_of
 from pinnace.spec.templates import Container, Template, VolumeMount
 
 _CLAIM = "persistentVolumeClaim"
@@ -132,9 +133,10 @@ class Volumes:
             raise RefusedError(
                 message, remedy="Use emptyDir, configMap, secret, projected or a persistentVolumeClaim."
             )
-        place /= _inside(mount.sub_path)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return [StagedFile(path=mount.mount_path, source=str(place), writable_source=not is_read_only)]
+        inner = Path(part_of(mount, os.path.realpath(place), _inside(mount.sub_path)))
+        inner.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return [StagedFile(path=mount.mount_path, source=str(inner), writable_source=not is_read_only)]
 
     def _existing(self, mount: VolumeMount, claim: Any) -> Path:
         """Return the folder of a claim; it begins empty when it is first mounted."""

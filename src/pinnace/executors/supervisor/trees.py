@@ -84,17 +84,18 @@ def place(source: str, target: str, mode: int | None, *, link: bool) -> None:
         mode: permission bits of ``target`` itself; None keeps the source's.
         link: True lets files share storage with the source, for a target that is never written in place.
     """
-    _place(os.path.realpath(source, strict=True), target, mode, link=link)
+    place_itself(os.path.realpath(source, strict=True), target, mode, link=link)
 
 
-def _place(source: str, target: str, mode: int | None, *, link: bool) -> None:
+def place_itself(source: str, target: str, mode: int | None, *, link: bool) -> None:
+    """Make ``target`` what ``source`` is, as ``place`` does, but where that is a link, another one."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
     elif stat.S_ISDIR(found.st_mode):
         os.mkdir(target, 0o700)
         for name in os.listdir(source):
-            _place(f"{source}/{name}", f"{target}/{name}", None, link=link)
+            place_itself(f"{source}/{name}", f"{target}/{name}", None, link=link)
         os.chmod(target, stat.S_IMODE(found.st_mode) if mode is None else mode)
     elif stat.S_ISREG(found.st_mode):
         same_mode = mode is None or mode == stat.S_IMODE(found.st_mode)
@@ -111,6 +112,26 @@ def _linked(source: str, target: str) -> bool:
     except OSError:
         return False  # another file system, or a file of somebody else
     return True
+
+
+def open_straight(path: str) -> int:
+    """Return a descriptor that stands for what lies at the absolute ``path``, no part of which is a link.
+
+    Raises:
+        OSError: a part is one, or there is nothing.
+    """
+    found = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    for name in filter(None, path.split("/")):
+        folder = found
+        try:
+            found = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        finally:
+            os.close(folder)
+        if stat.S_ISLNK(os.fstat(found).st_mode):
+            os.close(found)
+            message = f"{path}: {name} has become a link, which may lead elsewhere"
+            raise OSError(message)
+    return found
 
 
 def sync_folder(path: str) -> None:

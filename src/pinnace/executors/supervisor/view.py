@@ -15,6 +15,7 @@ import contextlib
 import os
 import platform
 import signal
+import stat
 from typing import Any
 
 from . import syscalls, trees
@@ -120,14 +121,22 @@ class ViewPlace:
         """Make a view whose scratch folder is ``name``, with ``files`` in place, and enter it."""
         syscalls.unshare(syscalls.CLONE_NEWNS)
         volumes = [file for file in files if _is_mounted(file)]
-        for volume in volumes:
-            self._stage_mount_point(name, volume)
+        sources = [self._stage_mount_point(name, volume) for volume in volumes]
+        inner = []
         for file in sorted(files, key=lambda file: str(file["path"])):
-            if not _is_mounted(file):
-                self._stage(name, file, volumes)
-        self._mount(name, volumes)
+            if _is_mounted(file):
+                continue
+            if _is_in_volume(file, volumes):
+                inner.append((file, self._held(file["source"])))
+            else:
+                self._stage(name, file)
+        self._mount(name)
+        for volume, source in zip(volumes, sources, strict=True):
+            _mount_volume(volume, source)
         os.chdir(VIEW)
         syscalls.pivot_root_here()
+        for file, held in inner:
+            _put_into_volume(file, held)
 
     def _leave(self) -> None:
         syscalls.enter(self._origin, syscalls.CLONE_NEWNS)
@@ -142,7 +151,7 @@ class ViewPlace:
                 os.mkdir(folder, dir_fd=self._tasks)
         self.captures = f"/proc/self/fd/{self._open(inner, self._tasks)}"
 
-    def _open(self, path: str, folder: int) -> int:
+    def _open(self, path: str, folder: int | None = None) -> int:
         descriptor = _open_folder(path, folder)
         self._opened.append(descriptor)
         return descriptor
@@ -160,33 +169,34 @@ class ViewPlace:
             raise NotStartedError(message)
         return path
 
-    def _stage(self, name: str, file: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
-        for volume in volumes:
-            if is_below(file["path"], [volume["path"]]):
-                if not volume["writable_source"]:
-                    message = f"{file['path']}: no file can be put there, the volume is read-only"
-                    raise NotStartedError(message)
-                # Source: Argo, an input whose path lies in a volume is placed in the volume.
-                target = volume["source"] + file["path"][len(volume["path"]) :]
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                trees.remove(target)
-                trees.place(file["source"], target, file["mode"], link=False)
-                return
+    def _stage(self, name: str, file: dict[str, Any]) -> None:
         path = self._resolve(file["path"])
         layer = _stage_layer(name)
         make_folder(layer, os.path.dirname(path))
         trees.place(file["source"], layer + path, file["mode"], link=True)
 
-    def _stage_mount_point(self, name: str, volume: dict[str, Any]) -> None:
+    def _stage_mount_point(self, name: str, volume: dict[str, Any]) -> int:
+        """Make a place for the volume and return what is to be mounted there, as a descriptor.
+
+        Its path was judged before: since then, a task that may write there may have changed a part of it.
+        """
         volume["path"] = path = self._resolve(volume["path"])
         layer = _stage_layer(name)
-        if os.path.isdir(volume["source"]):
+        source = trees.open_straight(volume["source"])
+        self._opened.append(source)
+        if stat.S_ISDIR(os.fstat(source).st_mode):
             make_folder(layer, path)
-            return
+            return source
         make_folder(layer, os.path.dirname(path))
         os.close(os.open(layer + path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        return source
 
-    def _mount(self, name: str, volumes: list[dict[str, Any]]) -> None:
+    def _held(self, path: str) -> str:
+        """Return a path to what lies at ``path`` that leads there from the view too."""
+        folder, name = os.path.split(os.path.realpath(path, strict=True))
+        return f"/proc/self/fd/{self._open(folder)}/{name}"
+
+    def _mount(self, name: str) -> None:
         if os.path.isdir(stage := f"scratch/{name}/stage"):
             mount_stage(stage)
         for number, target in enumerate(self._shared.overlays):
@@ -204,10 +214,6 @@ class ViewPlace:
         for path in self._shared.bound:
             syscalls.mount(path, VIEW + path, "", syscalls.MS_BIND | syscalls.MS_REC)
             syscalls.make_read_only(VIEW + path)
-        for volume in volumes:
-            syscalls.mount(volume["source"], VIEW + volume["path"], "", syscalls.MS_BIND | syscalls.MS_REC)
-            if not volume["writable_source"]:
-                syscalls.make_read_only(VIEW + volume["path"])
 
     def _limit_processes(self) -> None:
         release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
@@ -225,6 +231,36 @@ def _open_folder(path: str, parent: int | None = None) -> int:
 def _is_mounted(file: dict[str, Any]) -> bool:
     """Return whether the file is there itself, and not a copy of it."""
     return bool(file["writable_source"] or file["live_source"])
+
+
+def _is_in_volume(file: dict[str, Any], volumes: list[dict[str, Any]]) -> bool:
+    """Return whether the file appears in one of the volumes.
+
+    Raises:
+        NotStartedError: that one is read-only.
+    """
+    volume = next((each for each in volumes if is_below(file["path"], [each["path"]])), None)
+    if volume is not None and not volume["writable_source"]:
+        message = f"{file['path']}: no file can be put there, the volume is read-only"
+        raise NotStartedError(message)
+    return volume is not None
+
+
+def _mount_volume(volume: dict[str, Any], source: int) -> None:
+    target = VIEW + volume["path"]
+    syscalls.mount(f"/proc/self/fd/{source}", target, "", syscalls.MS_BIND | syscalls.MS_REC)
+    if not volume["writable_source"]:
+        syscalls.make_read_only(target)
+
+
+def _put_into_volume(file: dict[str, Any], source: str) -> None:
+    """Make an input appear in a volume. Source: Argo, an input whose path lies in a volume is placed there.
+
+    This is done in the view: links that another task has left in the volume lead no further than there.
+    """
+    os.makedirs(os.path.dirname(file["path"]), exist_ok=True)
+    trees.remove(file["path"])
+    trees.place_itself(source, file["path"], file["mode"], link=False)
 
 
 def _stage_layer(name: str) -> str:
