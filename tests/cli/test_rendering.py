@@ -167,6 +167,30 @@ def test_a_loop_of_many_items_is_one_line_with_its_failures() -> None:
     assert "many(8:8)" in tree(play)
 
 
+def test_a_step_with_attempts_that_was_found_in_a_cache_is_drawn_and_holds_nothing() -> None:
+    def node(name: str, type_: str, *children: str, **other: object) -> dict[str, object]:
+        known = {"name": name, "displayName": name, "type": type_, "phase": "Succeeded"}
+        return {**known, "children": list(children), "boundaryID": "" if name == "wf" else "wf", **other}
+
+    nodes = [
+        node("wf", "Steps", "[0]"),
+        node("[0]", "StepGroup", "found", "made"),
+        node("found", "Retry", "[1]", memoizationStatus={"hit": True}),
+        node("made", "Retry", "made(0)", memoizationStatus={"hit": False}),
+        node("made(0)", "Pod", "[1]"),
+        node("[1]", "StepGroup", "last"),
+        node("last", "Pod"),
+    ]
+    status = {"nodes": {str(each["name"]): each for each in nodes}}
+    drawn = render_tree({"metadata": {"name": "wf"}, "status": status}, TreeOptions(now=0))
+    assert [line.split("  ")[0] for line in drawn.splitlines()[1:]] == [
+        " ✔ wf",
+        " ├─┬─✔ found",
+        " │ └─✔ made(0)",
+        " └───✔ last",
+    ]
+
+
 def test_only_the_steps_that_are_wanted_are_drawn() -> None:
     play = made(STEPS).end_all()
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, PinnaceError, RefusedError
 from pinnace.engine.run import Run
-from pinnace.language.expressions import analyse, evaluate
+from pinnace.engine.substitute import value_of
 from pinnace.language.tags import Scope, mentions, substitute
 from pinnace.spec.locate import LOCAL, below_key, has_location, key_of, with_key
 from pinnace.spec.parameters import Artifact, ArtifactLocation
@@ -51,9 +51,9 @@ def follow(artifact: Artifact, scope: Scope) -> Artifact:
         ManifestError: there is no such artifact.
     """
     if artifact.from_expression:
-        value = _evaluated(artifact.from_expression, scope)
+        value = value_of(artifact.from_expression, scope)
     elif (key := _key_of(artifact.from_, scope)).startswith("="):
-        value = _evaluated(key[1:], scope)
+        value = value_of(key[1:], scope)
     else:
         value = scope.get(key)
     if not isinstance(value, Artifact):
@@ -67,10 +67,6 @@ def follow(artifact: Artifact, scope: Scope) -> Artifact:
                 return value
             raise ManifestError(error.message) from None
     return value
-
-
-def _evaluated(expression: str, scope: Scope) -> object:
-    return evaluate(expression, dict(scope.variables(analyse(expression).roots)))
 
 
 def _key_of(text: str, scope: Scope) -> str:

@@ -135,6 +135,15 @@ def _items(memo: dict[Any, Any], call: Call, scope: Chain, *, is_lenient: bool) 
     return ()
 
 
+def items_of(memo: dict[Any, Any], call: Call, scope: Chain) -> list[object]:
+    """Return the items of a loop that was called, again.
+
+    Raises:
+        PinnaceError: what they were made of is gone.
+    """
+    return list(_items(memo, call, scope, is_lenient=False))
+
+
 def _parsed(text: str) -> list[object]:
     try:
         items = json.loads(text, parse_float=Number, parse_int=Number)

@@ -18,9 +18,8 @@ from pinnace.engine.leaf import end, end_below
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
-from pinnace.engine.substitute import fill
+from pinnace.engine.substitute import fill, has_tags, holds
 from pinnace.engine.turn import Turn
-from pinnace.language.expressions import analyse, evaluate_bool
 from pinnace.spec.parameters import Arguments
 from pinnace.spec.templates import Call, LifecycleHook
 
@@ -96,12 +95,12 @@ def _run(
         return
     name = f"{node.name}.{key}"
     if hook.expression:
-        seen = scope()
-        if not evaluate_bool(hook.expression, dict(seen.variables(analyse(hook.expression).roots))):
+        if not holds(hook.expression, scope()):
             return
     elif needs_expression:
         message = f"Expression required for hook {name}"
         raise ManifestError(message)
+    filled = filled_hook(hook, scope)
     call(
         turn,
         Wish(
@@ -111,10 +110,10 @@ def _run(
             parent=node.parent,
             boundary=caller.number,
             hook_of=node.number,
-            template=hook.template,
-            template_ref=hook.template_ref,
+            template=filled.template,
+            template_ref=filled.template_ref,
             scope=names_scope,
-            arguments=hook_arguments(hook, scope),
+            arguments=filled.arguments,
             is_exit=key == "onExit",
         ),
     )
@@ -125,12 +124,19 @@ def hook_key(node: Node, key: str) -> str:
     return f"{node.key}.{key}"
 
 
-def hook_arguments(hook: LifecycleHook, scope: Callable[[], Chain]) -> Arguments:
-    """Return a hook's arguments with what ``scope`` knows; unknown tags stay as they are.
+def filled_hook(hook: LifecycleHook, scope: Callable[[], Chain]) -> LifecycleHook:
+    """Return ``hook`` with its tags replaced, in whom it calls and with what; unknown ones stay as they are.
 
     Raises:
         PinnaceError: an artifact is not there, or an output was never produced.
     """
+    called = replace(hook, arguments=Arguments(), expression="")
+    if has_tags(called):
+        called = fill({}, called, scope())
+    return replace(called, arguments=_filled_arguments(hook, scope))
+
+
+def _filled_arguments(hook: LifecycleHook, scope: Callable[[], Chain]) -> Arguments:
     written = hook.arguments
     if not written.parameters and not written.artifacts:
         return written

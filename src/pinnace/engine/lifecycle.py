@@ -14,7 +14,7 @@ from pinnace.engine.calling import Wish, call
 from pinnace.engine.events import LocksAnswered
 from pinnace.engine.garbage import is_collected
 from pinnace.engine.globals import GlobalsLayer, workflow_status
-from pinnace.engine.hooks import EXIT, hook_arguments
+from pinnace.engine.hooks import EXIT, filled_hook
 from pinnace.engine.leaf import end
 from pinnace.engine.limits import stopped_message
 from pinnace.engine.locking import claim, wanted
@@ -22,8 +22,8 @@ from pinnace.engine.locks import LockState
 from pinnace.engine.node import NOBODY, Node, Phase
 from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
+from pinnace.engine.substitute import holds
 from pinnace.engine.turn import Turn
-from pinnace.language.expressions import analyse, evaluate_bool
 from pinnace.spec.parameters import Arguments, Parameter
 from pinnace.spec.templates import LifecycleHook
 
@@ -153,9 +153,7 @@ def _scope(turn: Turn) -> Callable[[], Chain]:
 
 def _begin_exit(turn: Turn, hook: LifecycleHook) -> None:
     try:
-        arguments = (
-            hook_arguments(hook, _scope(turn)) if EXIT in turn.run.workflow.spec.hooks else (hook.arguments)
-        )
+        filled = filled_hook(hook, _scope(turn)) if EXIT in turn.run.workflow.spec.hooks else hook
     except PinnaceError as error:
         turn.state = replace(turn.state, message=f"error in exit template execution : {error.message}")
         _end(turn, "Error", turn.state.message)
@@ -165,9 +163,9 @@ def _begin_exit(turn: Turn, hook: LifecycleHook) -> None:
         Wish(
             name=f"{turn.run.info.name}.onExit",
             key="onExit",
-            template=hook.template,
-            template_ref=hook.template_ref,
-            arguments=arguments,
+            template=filled.template,
+            template_ref=filled.template_ref,
+            arguments=filled.arguments,
             is_exit=True,
         ),
     )
@@ -226,16 +224,17 @@ def _run_hook(turn: Turn, key: str, hook: LifecycleHook) -> bool:
         message = f"Expression required for hook {name}"
         raise ManifestError(message)
     scope = _scope(turn)
-    if not evaluate_bool(hook.expression, dict(scope().variables(analyse(hook.expression).roots))):
+    if not holds(hook.expression, scope()):
         return False
+    filled = filled_hook(hook, scope)
     call(
         turn,
         Wish(
             name=name,
             key=key,
-            template=hook.template,
-            template_ref=hook.template_ref,
-            arguments=hook_arguments(hook, scope),
+            template=filled.template,
+            template_ref=filled.template_ref,
+            arguments=filled.arguments,
         ),
     )
     turn.assess(NOBODY)

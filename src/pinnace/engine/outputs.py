@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError, PinnaceError
 from pinnace.engine.artifacts import follow
 from pinnace.engine.node import Node, NodeOutputs, Phase
+from pinnace.engine.substitute import value_of
 from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
-from pinnace.language.expressions import analyse, evaluate
 from pinnace.language.goformat import format_value
 from pinnace.language.tags import MISSING, Scope, mentions, substitute
 from pinnace.spec.parameters import Artifact, Parameter, ValueFrom
@@ -76,7 +76,7 @@ def _value(parameter: Parameter, scope: Scope) -> str:
 
 def _resolved(source: ValueFrom, scope: Scope) -> str | None:
     if source.expression:
-        value = evaluate(source.expression, dict(scope.variables(analyse(source.expression).roots)))
+        value = value_of(source.expression, scope)
         if value is None:
             message = f'failed to evaluate expression "{source.expression}"'
             raise ManifestError(message)

@@ -137,7 +137,7 @@ class CallsLayer:
         template_of: the template of a call, for the outputs that a skipped one declared.
     """
 
-    __slots__ = ("find", "names", "root", "status", "template_of", "turn")
+    __slots__ = ("find", "names", "own", "root", "template_of", "turn")
 
     def __init__(
         self,
@@ -152,16 +152,16 @@ class CallsLayer:
         self.find = find
         self.names = names
         self.template_of = template_of
-        self.status: dict[str, object] = {}
-        """Overrides: ``a.status`` → the phase that a hook is to see."""
+        self.own: dict[str, object] = {}
+        """Overrides: what a hook is to see of what it belongs to, as ``a.status``."""
 
     def get(self, key: str, /) -> object:
         """Return the variable, None for an output that a skipped call did not produce."""
         if not key.startswith(self.root + "."):
             return MISSING
         name, _, rest = key[len(self.root) + 1 :].partition(".")
-        if rest == "status" and f"{name}.status" in self.status:
-            return self.status[f"{name}.status"]
+        if f"{name}.{rest}" in self.own:
+            return self.own[f"{name}.{rest}"]
         found = self.find(name)
         if found is None:
             return MISSING
@@ -182,7 +182,7 @@ class CallsLayer:
                 yield prefix + key, value
             for key, value in self._outputs_of(name, found).items():
                 yield prefix + key, value
-        for key, value in self.status.items():
+        for key, value in self.own.items():
             yield f"{self.root}.{key}", value
 
     def _facts(self, found: Node | tuple[NodeNumber, str]) -> dict[str, object]:

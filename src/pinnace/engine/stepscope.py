@@ -9,9 +9,11 @@ from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.calling import body_scope, find_template, template_of
 from pinnace.engine.dagplan import DagPlan
+from pinnace.engine.fanout import describe, items_of
 from pinnace.engine.node import Node
-from pinnace.engine.scope import CallsLayer, Chain
+from pinnace.engine.scope import CallsLayer, Chain, last_attempt, output_variables
 from pinnace.engine.turn import Turn
+from pinnace.language.tags import MISSING
 from pinnace.spec.templates import Call, Template
 
 
@@ -20,7 +22,7 @@ def steps_scope(
 ) -> Chain:
     """Return what a step of group ``before`` of the steps node sees: the steps of all earlier groups.
 
-    Hooks of ``hook_of`` see its own phase as its status, where others see its last attempt's.
+    Hooks of ``hook_of`` see what ``_of_hook`` adds.
     """
     groups = _groups(turn.run.memo, template)
 
@@ -38,9 +40,8 @@ def steps_scope(
         return called_template(turn, node, groups[name][1])
 
     calls = CallsLayer(turn, "steps", find, names, template_for)
-    if hook_of is not None:
-        calls.status[f"{hook_of.key}.status"] = hook_of.phase.value
-    return Chain(calls, *body_scope(turn, node, template).layers)
+    chain = Chain(calls, *body_scope(turn, node, template).layers)
+    return chain if hook_of is None else _of_hook(turn, hook_of, groups[hook_of.key][1], calls, chain)
 
 
 def tasks_scope(
@@ -53,7 +54,7 @@ def tasks_scope(
 ) -> Chain:
     """Return what a task of the dag node sees: its ancestors; with None, what the dag's outputs see.
 
-    Hooks of ``hook_of`` see its own phase as its status, where others see its last attempt's.
+    Hooks of ``hook_of`` see what ``_of_hook`` adds.
     """
 
     def find(name: str) -> Node | tuple[NodeNumber, str] | None:
@@ -66,9 +67,49 @@ def tasks_scope(
         return called_template(turn, node, plan.tasks[name])
 
     calls = CallsLayer(turn, "tasks", find, names, template_for)
-    if hook_of is not None:
-        calls.status[f"{hook_of.key}.status"] = hook_of.phase.value
-    return Chain(calls, *body_scope(turn, node, template).layers)
+    chain = Chain(calls, *body_scope(turn, node, template).layers)
+    return chain if hook_of is None else _of_hook(turn, hook_of, plan.tasks[hook_of.key], calls, chain)
+
+
+def _of_hook(turn: Turn, owner: Node, call: Call, calls: CallsLayer, chain: Chain) -> Chain:
+    """Return ``chain`` with what the hooks of ``owner`` see: its phase, where others see its last attempt's.
+
+    Those of a loop's item see that item and its outputs, where others see the whole loop's. Argo has the item
+    in steps only and the outputs in tasks only.
+    """
+    calls.own[f"{owner.key}.status"] = owner.phase.value
+    if owner.index < 0:
+        return chain
+    for name, value in output_variables(last_attempt(turn, owner).outputs).items():
+        calls.own[f"{owner.key}.{name}"] = value
+    return Chain(_ItemLayer(turn, call, owner, chain), *chain.layers)
+
+
+class _ItemLayer:
+    """``item`` and ``item.*`` of a node that a loop called."""
+
+    __slots__ = ("_call", "_chain", "_node", "_turn")
+
+    def __init__(self, turn: Turn, call: Call, node: Node, chain: Chain) -> None:
+        self._turn = turn
+        self._call = call
+        self._node = node
+        self._chain = chain
+
+    def get(self, key: str, /) -> object:
+        """Return the item, or one of its fields."""
+        return self._variables().get(key, MISSING) if key == "item" or key.startswith("item.") else MISSING
+
+    def items(self, roots: frozenset[str], /) -> Iterable[tuple[str, object]]:
+        """Return all of it when ``item`` is asked for."""
+        return self._variables().items() if "item" in roots or "$env" in roots else ()
+
+    def _variables(self) -> dict[str, object]:
+        memo, node = self._turn.run.memo, self._node
+        key = ("items", node.parent, node.key)
+        if key not in memo:
+            memo[key] = items_of(memo, self._call, self._chain)
+        return describe(memo[key][node.index])[0]
 
 
 def _node_or_loop(turn: Turn, group: NodeNumber, name: str) -> Node | tuple[NodeNumber, str] | None:

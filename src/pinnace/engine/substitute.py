@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from pinnace.language.expressions import analyse, evaluate, evaluate_bool
 from pinnace.language.tags import LENIENT, Scope, Strictness, substitute
 
 T = TypeVar("T")
@@ -33,6 +34,29 @@ def fill(memo: dict[Any, Any], part: T, scope: Scope, strict: Strictness = LENIE
     filler = known[1]
     result: T = part if filler is None else filler(scope, strict)
     return result
+
+
+def value_of(expression: str, scope: Scope) -> object:
+    """Return the value of a field that is an expression.
+
+    Its tags are replaced first, because Argo replaces those of a whole template before it looks at a field.
+    Source: Argo common/util.go, SubstituteParams.
+
+    Raises:
+        ExpressionError: it cannot be read or evaluated.
+    """
+    text = substitute(expression, scope)
+    return evaluate(text, dict(scope.variables(analyse(text).roots)))
+
+
+def holds(expression: str, scope: Scope) -> bool:
+    """Return whether a field that is a condition is true, its tags replaced first.
+
+    Raises:
+        ExpressionError: it cannot be read or evaluated, or is no boolean.
+    """
+    text = substitute(expression, scope)
+    return evaluate_bool(text, dict(scope.variables(analyse(text).roots)))
 
 
 def has_tags(part: Any) -> bool:

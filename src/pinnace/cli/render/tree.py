@@ -24,8 +24,6 @@ MANY_ITEMS = 20
 #: So many of a short loop's failures are listed.
 _MOST_FAILURES = 5
 
-_CALLERS = frozenset({"Steps", "DAG"})
-_HOLDERS = frozenset({"StepGroup", "Retry"})
 _ITEM = re.compile(r"^(.*)\(\d+(?::.*)?\)$", re.DOTALL)
 
 NodeStatus = Mapping[str, Any]
@@ -83,7 +81,7 @@ def _branches(nodes: Mapping[str, NodeStatus]) -> dict[str, _Branch]:
     holder = {
         child: id_
         for id_, status in nodes.items()
-        if status["type"] in _HOLDERS
+        if status["type"] == "StepGroup" or _has_attempts(status)
         for child in status.get("children", ())
     }
     for id_, branch in branches.items():
@@ -95,6 +93,11 @@ def _branches(nodes: Mapping[str, NodeStatus]) -> dict[str, _Branch]:
         # Nodes come in order of creation, which decides between those that began in the same second.
         branch.below.sort(key=lambda below: below.status.get("startedAt", ""))
     return branches
+
+
+def _has_attempts(status: NodeStatus) -> bool:
+    """Return whether a node's children are its attempts: what was found in a cache was not attempted."""
+    return status["type"] == "Retry" and not status.get("memoizationStatus", {}).get("hit")
 
 
 class _Drawing:
@@ -127,7 +130,7 @@ class _Drawing:
         status = branch.status
         if branch.items:
             return False, False
-        if status["type"] == "Retry" and len(status.get("children", ())) == 1:
+        if _has_attempts(status) and len(status.get("children", ())) == 1:
             return True, False
         if status["type"] == "StepGroup":
             return True, True
