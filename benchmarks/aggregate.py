@@ -16,7 +16,7 @@ import aiohttp
 from benchmarks.http_server import CONDITION, bounded, server
 
 from pinnace.__main__ import COLLECT_AFTER
-from pinnace.bootstrap import open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
@@ -57,7 +57,7 @@ def workflow_seconds(url: str, home: str) -> tuple[float, float]:
     text = MANIFEST.format(count=COUNT, url=url, condition=CONDITION)
     bundle = read_bundle([("aggregate.yaml", text)])
     settings = read_settings({**os.environ, "PINNACE_HOME": home})
-    pinnace = open_pinnace(settings)
+    pinnace = Pinnace(settings)
     began, cpu = time.perf_counter(), time.process_time()
     uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
     asyncio.run(pinnace.drive([uid], observer=Silence()))

@@ -15,7 +15,7 @@ from conformance.cases import HERE, Action, Case
 from conformance.plan import Plan
 from conformance.schema import misfit
 from pinnace.base.errors import PinnaceError
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.run import Run, Shutdown
 from pinnace.service.status import workflow_object
 from pinnace.settings import Settings
@@ -48,7 +48,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
 async def run_all(case: Case, plan: Plan, home: Path, world: World | None) -> list[End]:
     """Return how each workflow of the plan ended, one after the other."""
     settings = Settings(home=home, images=HERE / "images.toml")
-    pinnace = open_pinnace(settings, world)
+    pinnace = Pinnace(settings, world)
     try:
         for name, limit in case.known.semaphores.items():
             pinnace.store.locks.set_limit(name, limit)

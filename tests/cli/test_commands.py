@@ -216,7 +216,7 @@ def test_a_defect_is_told_as_one_with_a_report_and_no_traceback(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by \x1b[2Jnothing")
 
-    monkeypatch.setattr("pinnace.bootstrap.open_pinnace", broken)
+    monkeypatch.setattr("pinnace.bootstrap.Pinnace", broken)
 
     status, _, err = cli("list")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.bootstrap import open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.ports.observer import Silence
 from pinnace.schedules.decisions import decide
 from pinnace.schedules.status import Cron
@@ -40,7 +40,7 @@ def at_a_tick(manifest: CronWorkflow) -> Workflow:
 @pytest.mark.parametrize("manifest", MANIFESTS)
 def test_a_manifest_of_a_page_succeeds(manifest: str, tmp_path: Path) -> None:
     home = {"PINNACE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
-    pinnace = open_pinnace(read_settings(home))
+    pinnace = Pinnace(read_settings(home))
     try:
         bundle = read_bundle([("page.yaml", manifest)])
         assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems

@@ -13,7 +13,7 @@ pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnac
 from buckets import Bucket
 from pinnace.artifacts.s3 import S3Store
 from pinnace.base.errors import ArtifactError, NotFoundError, RefusedError
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
 from pinnace.service.status import workflow_object
@@ -28,7 +28,7 @@ def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
     settings = read_settings(
         {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
     )
-    opened = open_pinnace(settings)
+    opened = Pinnace(settings)
     yield opened
     opened.close()
 

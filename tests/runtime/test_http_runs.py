@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import pytest
 
-from pinnace.bootstrap import open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
@@ -73,7 +73,7 @@ def go(tmp_path: Path, url: str) -> Iterator[Go]:
     settings = read_settings(
         {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
     )
-    pinnace = open_pinnace(settings)
+    pinnace = Pinnace(settings)
 
     def run(templates: str, *, more: str = "") -> Run:
         text = (

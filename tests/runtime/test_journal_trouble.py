@@ -6,7 +6,7 @@ import asyncio
 import resource
 from pathlib import Path
 
-from pinnace.bootstrap import open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
@@ -58,7 +58,7 @@ class Hearing(Silence):
 
 async def test_a_run_says_what_its_tasks_wait_for_and_when_they_go_on(tmp_path: Path) -> None:
     home = {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    pinnace = open_pinnace(read_settings(home))
+    pinnace = Pinnace(read_settings(home))
     bundle = read_bundle([("held.yaml", WORKFLOW.replace("PLACE", str(tmp_path)))])
     uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
     hearing = Hearing()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
@@ -66,7 +66,7 @@ spec:
 
 @pytest.fixture
 def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
-    opened = open_pinnace(read_settings(environment(tmp_path)))
+    opened = Pinnace(read_settings(environment(tmp_path)))
     yield opened
     opened.close()
 

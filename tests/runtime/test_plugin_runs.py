@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pinnace.base.errors import RefusedError
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import NodeType
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
@@ -59,7 +59,7 @@ def opened(tmp_path: Path, plugins: str = "") -> Pinnace:
     file = tmp_path / "plugins.yaml"
     file.write_text(plugins)
     home = {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    return open_pinnace(read_settings({**home, **({"PINNACE_PLUGINS": str(file)} if plugins else {})}))
+    return Pinnace(read_settings({**home, **({"PINNACE_PLUGINS": str(file)} if plugins else {})}))
 
 
 def run(pinnace: Pinnace, templates: str) -> Run:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
@@ -25,7 +25,7 @@ def pinnace(tmp_path: Path, private: None) -> Iterator[Pinnace]:
     settings = read_settings(
         {"PINNACE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "PINNACE_HOST_PATHS": str(data)}
     )
-    opened = open_pinnace(settings)
+    opened = Pinnace(settings)
     yield opened
     opened.close()
 

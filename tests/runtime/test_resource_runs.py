@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pinnace.base.ids import NodeNumber
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.commands import ActOnObject
 from pinnace.engine.node import Phase
 from pinnace.engine.run import Run
@@ -36,7 +36,7 @@ def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
     settings = read_settings(
         {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
     )
-    opened = open_pinnace(settings)
+    opened = Pinnace(settings)
     yield opened
     opened.close()
 

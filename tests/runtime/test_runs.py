@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.bootstrap import Pinnace, open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.run import Run
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
@@ -22,7 +22,7 @@ def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
     settings = read_settings(
         {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
     )
-    opened = open_pinnace(settings)
+    opened = Pinnace(settings)
     yield opened
     opened.close()
 

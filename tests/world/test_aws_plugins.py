@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from pinnace.bootstrap import open_pinnace
+from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import NodeType
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
@@ -19,7 +19,7 @@ QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
 
 def test_the_example_invokes_publishes_and_queues(module_world: World, tmp_path: Path) -> None:
     home = {"PINNACE_HOME": str(tmp_path), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    pinnace = open_pinnace(read_settings(home), module_world)
+    pinnace = Pinnace(read_settings(home), module_world)
     bundle = read_bundle([("aws-plugins.yaml", EXAMPLE.read_text())])
     assert bundle.problems == ()
     ready = module_world.prepare_from(bundle.workflows, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinnace.bootstrap.pinnace import Pinnace, open_pinnace
+from pinnace.bootstrap.pinnace import Pinnace
 from pinnace.bootstrap.web import fetch
 
-__all__ = ["Pinnace", "fetch", "open_pinnace"]
+__all__ = ["Pinnace", "fetch"]

@@ -339,8 +339,3 @@ class Pinnace:
     def keeper(self, run: Run) -> ArtifactKeeper:
         """Return what loads, saves and deletes the artifacts of a run."""
         return artifact_keeper(run, self.settings, self.home.artifacts, self._world)
-
-
-def open_pinnace(settings: Settings, world: World | None = None) -> Pinnace:
-    """Return Pinnace wired for ``settings``; ``world`` answers for the services that manifests name."""
-    return Pinnace(settings, world)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:  # loaded only when they are needed: the world needs an option
     from pinnace.world.prepare import Document
     from pinnace.world.world import World
 
+#: For commands that begin runs.
+new_world_option = click.option(
+    "--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine."
+)
 #: For commands that go on with runs; None: nothing was said.
 world_option = click.option(
     "--world/--no-world",

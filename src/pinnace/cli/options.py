@@ -13,6 +13,17 @@ from pinnace.cli.session import complete_run
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
+def _all_of(options: Sequence[Callable[[Any], Any]]) -> Callable[[_Decorated], _Decorated]:
+    """Return what adds the options to a command, in their order."""
+
+    def add(command: _Decorated) -> _Decorated:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 def run_arguments(*, required: bool = True) -> Callable[[_Decorated], _Decorated]:
     """Return the argument WORKFLOW...: names, uids, beginnings of either, or ``@latest``."""
     metavar = "WORKFLOW..." if required else "[WORKFLOW...]"
@@ -43,6 +54,29 @@ def node_selector_option(what: str) -> Callable[[_Decorated], _Decorated]:
         metavar="FIELD=VALUE,...",
         help=f"{what}: id, name, displayName, templateName, phase, inputs.parameters.NAME.value, ...",
     )
+
+
+#: Which runs a command is for; ``cli.session.choose_runs`` reads them.
+choice_options = _all_of(
+    (run_arguments(required=False), namespace_option, selector_option, field_selector_option)
+)
+
+#: What a list of runs is narrowed by; ``cli.session.wanted_of`` reads them.
+filter_options = _all_of(
+    (
+        click.option("-A", "--all-namespaces", is_flag=True, help="In all namespaces."),
+        click.option("-n", "--namespace", help="In this namespace; by default in all."),
+        click.option("--status", "statuses", multiple=True, help="Runs in these phases, with commas."),
+        click.option("--completed", is_flag=True, help="Runs that have ended."),
+        click.option("--resubmitted", is_flag=True, help="Runs that `resubmit` made."),
+        click.option("--prefix", default="", help="Runs whose names begin so."),
+        click.option(
+            "--older", default="", metavar="SPAN", help="Runs that ended longer ago than 10m, 3h, 1d."
+        ),
+        selector_option,
+        field_selector_option,
+    )
+)
 
 
 def output_option(*kinds: str) -> Callable[[_Decorated], _Decorated]:
@@ -90,17 +124,6 @@ def override_options(of: str, *, generates: bool = True) -> Callable[[_Decorated
         ),
     )
     return _all_of(options)
-
-
-def _all_of(options: Sequence[Callable[[Any], Any]]) -> Callable[[_Decorated], _Decorated]:
-    """Return what adds the options to a command, in their order."""
-
-    def add(command: _Decorated) -> _Decorated:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
 
 
 #: How tasks are run, and what is shown of it; ``settings_of`` and ``display_of`` read them.

@@ -17,17 +17,17 @@ from pinnace.settings import Settings, read_settings
 if TYPE_CHECKING:  # the store and the engine are loaded only by commands that open them
     from pinnace.bootstrap import Pinnace
     from pinnace.ports.store import RunSummary
+    from pinnace.service.queries import Wanted
     from pinnace.spec.overrides import Overrides
     from pinnace.spec.workflow import Workflow
-    from pinnace.world.world import World
 
 
 @contextmanager
-def opened(settings: Settings | None = None, world: World | None = None) -> Iterator[Pinnace]:
+def opened(settings: Settings | None = None) -> Iterator[Pinnace]:
     """Open Pinnace for the time of a ``with``."""
-    from pinnace.bootstrap import open_pinnace
+    from pinnace.bootstrap import Pinnace
 
-    pinnace = open_pinnace(settings if settings is not None else read_settings(), world)
+    pinnace = Pinnace(settings if settings is not None else read_settings())
     try:
         yield pinnace
     finally:
@@ -105,6 +105,23 @@ def find_runs(pinnace: Pinnace, names: Sequence[str], namespace: str | None) -> 
 
     found = [resolve(pinnace.store, name, namespace) for name in names]
     return list({run.uid: run for run in found}.values())
+
+
+def wanted_of(given: Mapping[str, Any], **more: Any) -> Wanted:
+    """Return what ``filter_options`` gave, and ``more`` as ``Wanted`` has it."""
+    from pinnace.service.queries import Wanted
+
+    return Wanted(
+        namespace=None if given["all_namespaces"] else namespace_of(given["namespace"]),
+        statuses=given["statuses"],
+        completed=given["completed"],
+        resubmitted=given["resubmitted"],
+        prefix=given["prefix"],
+        older=given["older"],
+        labels=given["selector"],
+        fields=given["field_selector"],
+        **more,
+    )
 
 
 def choose_runs(

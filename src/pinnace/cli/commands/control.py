@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinnace.cli.options import (
+    choice_options,
     dry_run_option,
-    field_selector_option,
     namespace_option,
     node_selector_option,
     run_arguments,
-    selector_option,
 )
 from pinnace.cli.session import choose_runs, opened
 
@@ -23,10 +22,7 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 
 
 @click.command()
-@run_arguments(required=False)
-@namespace_option
-@selector_option
-@field_selector_option
+@choice_options
 @node_selector_option("Only let these waiting steps fail")
 @click.option("--message", default="", help="What the steps that are stopped say.")
 @dry_run_option
@@ -39,10 +35,7 @@ def stop(names: Sequence[str], **given: Any) -> None:
 
 
 @click.command()
-@run_arguments(required=False)
-@namespace_option
-@selector_option
-@field_selector_option
+@choice_options
 @dry_run_option
 def terminate(names: Sequence[str], **given: Any) -> None:
     """End WORKFLOW... at once: what runs is ended, exit handlers do not run."""

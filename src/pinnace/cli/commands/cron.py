@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinnace.cli.commands.lint import lint_of
+from pinnace.cli.embedding import embedded, needs_of_schedules, new_world_option
 from pinnace.cli.keeping import (
     OUTPUTS,
     delete_command,
@@ -147,7 +148,7 @@ def backfill(target: str, **given: Any) -> None:
 @cron.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1)
 @namespace_option
-@click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
+@new_world_option
 @drive_options
 def run(files: Sequence[str], **given: Any) -> None:
     """Run what CronWorkflows are due for, until interrupted.
@@ -161,7 +162,6 @@ def run(files: Sequence[str], **given: Any) -> None:
     Interrupt once to stop the runs that go on (exit handlers run), twice to terminate them.
     """
     from pinnace.cli.driving import display_of, schedule
-    from pinnace.cli.embedding import embedded, needs_of_schedules
     from pinnace.service.keeping import KINDS, apply
 
     settings = settings_of(given)

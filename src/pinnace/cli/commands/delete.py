@@ -12,25 +12,16 @@ from pinnace.base.errors import NotFoundError, UsageError
 from pinnace.cli.options import (
     chunk_size_option,
     dry_run_option,
-    field_selector_option,
+    filter_options,
     run_arguments,
-    selector_option,
 )
-from pinnace.cli.session import namespace_of, opened
+from pinnace.cli.session import opened, wanted_of
 
 
 @click.command()
 @run_arguments(required=False)
 @click.option("--all", "is_all", is_flag=True, help="All runs of the namespace.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="In all namespaces.")
-@click.option("-n", "--namespace", help="In this namespace; by default in all.")
-@click.option("--completed", is_flag=True, help="Runs that have ended.")
-@click.option("--resubmitted", is_flag=True, help="Runs that `resubmit` made.")
-@click.option("--prefix", default="", help="Runs whose names begin so.")
-@click.option("--older", default="", metavar="SPAN", help="Runs that ended longer ago than 10m, 3h, 1d.")
-@click.option("--status", "statuses", multiple=True, help="Runs in these phases, with commas.")
-@selector_option
-@field_selector_option
+@filter_options
 @click.option("--force", is_flag=True, help="Although artifacts that go with a run cannot be deleted.")
 @chunk_size_option("--query-chunk-size")
 @dry_run_option
@@ -40,19 +31,9 @@ def delete(names: Sequence[str], **given: Any) -> None:
     Artifacts in repositories stay, but for those whose artifactGC says that they go with the workflow.
     """
     from pinnace.cli.render.text import clean
-    from pinnace.service.queries import Wanted, find, resolve
+    from pinnace.service.queries import find, resolve
 
-    where = None if given["all_namespaces"] else namespace_of(given["namespace"])
-    wanted = Wanted(
-        namespace=where,
-        statuses=given["statuses"],
-        completed=given["completed"],
-        resubmitted=given["resubmitted"],
-        prefix=given["prefix"],
-        older=given["older"],
-        labels=given["selector"],
-        fields=given["field_selector"],
-    )
+    wanted = wanted_of(given)
     has_filter = given["is_all"] or given["all_namespaces"] or not wanted.is_any
     if not names and not has_filter:
         message = "which workflows?"
@@ -61,7 +42,7 @@ def delete(names: Sequence[str], **given: Any) -> None:
         found: dict[str, str] = {}
         for name in names:
             try:
-                run = resolve(pinnace.store, name, where)
+                run = resolve(pinnace.store, name, wanted.namespace)
             except NotFoundError:
                 click.echo(f"Workflow '{clean(name)}' not found")
                 continue

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinnace.cli.options import chunk_size_option, field_selector_option, output_option, selector_option
-from pinnace.cli.session import namespace_of, opened
+from pinnace.cli.options import chunk_size_option, filter_options, output_option
+from pinnace.cli.session import opened, wanted_of
 
 if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
     from pinnace.bootstrap import Pinnace
@@ -17,36 +17,17 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 
 
 @click.command("list")
-@click.option("-A", "--all-namespaces", is_flag=True, help="List runs of all namespaces.")
-@click.option("-n", "--namespace", help="List runs of this namespace; by default of all.")
-@click.option("--status", "statuses", multiple=True, help="Runs in these phases, with commas.")
-@click.option("--completed", is_flag=True, help="Runs that have ended.")
+@filter_options
 @click.option("--running", is_flag=True, help="Runs that have not ended.")
-@click.option("--resubmitted", is_flag=True, help="Runs that `resubmit` made.")
-@click.option("--prefix", default="", help="Runs whose names begin so.")
 @click.option("--since", default="", metavar="SPAN", help="Runs made within the last 10m, 3h, 1d.")
-@click.option("--older", default="", metavar="SPAN", help="Runs that ended longer ago than 10m, 3h, 1d.")
-@selector_option
-@field_selector_option
 @click.option("--no-headers", is_flag=True, help="Leave out the first line.")
 @chunk_size_option("--chunk-size")
 @output_option("name", "json", "yaml", "wide")
 def list_(**given: Any) -> None:
     """List runs: those that go on first, then the newest."""
-    from pinnace.service.queries import Wanted, find
+    from pinnace.service.queries import find
 
-    wanted = Wanted(
-        namespace=None if given["all_namespaces"] else namespace_of(given["namespace"]),
-        statuses=given["statuses"],
-        completed=given["completed"],
-        running=given["running"],
-        resubmitted=given["resubmitted"],
-        prefix=given["prefix"],
-        since=given["since"],
-        older=given["older"],
-        labels=given["selector"],
-        fields=given["field_selector"],
-    )
+    wanted = wanted_of(given, running=given["running"], since=given["since"])
     with opened() as pinnace:
         pinnace.sweep()
         runs = find(pinnace.store, wanted, time.time())

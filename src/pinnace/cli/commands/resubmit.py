@@ -10,13 +10,10 @@ import click
 from pinnace.cli.embedding import again_embedded, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
+    choice_options,
     drive_options,
-    field_selector_option,
-    namespace_option,
     output_option,
     parameter_option,
-    run_arguments,
-    selector_option,
     waiting_options,
 )
 from pinnace.cli.session import choose_runs, opened, settings_of
@@ -26,10 +23,7 @@ if TYPE_CHECKING:  # loaded with the store, which a call for help does not open
 
 
 @click.command()
-@run_arguments(required=False)
-@namespace_option
-@selector_option
-@field_selector_option
+@choice_options
 @parameter_option("A workflow argument that changes.")
 @click.option("--priority", type=int, help="The workflow's priority.")
 @click.option(

@@ -10,24 +10,18 @@ import click
 from pinnace.cli.embedding import again_embedded, require_choice, world_option
 from pinnace.cli.main import leave
 from pinnace.cli.options import (
+    choice_options,
     drive_options,
-    field_selector_option,
-    namespace_option,
     node_selector_option,
     output_option,
     parameter_option,
-    run_arguments,
-    selector_option,
     waiting_options,
 )
 from pinnace.cli.session import choose_runs, opened, settings_of
 
 
 @click.command()
-@run_arguments(required=False)
-@namespace_option
-@selector_option
-@field_selector_option
+@choice_options
 @parameter_option("A workflow argument that changes.")
 @click.option("--restart-successful", is_flag=True, help="Also run the chosen steps that succeeded again.")
 @node_selector_option("The steps to restart")

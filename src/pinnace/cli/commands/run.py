@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinnace.base.errors import UsageError
+from pinnace.cli.embedding import embedded, new_world_option
 from pinnace.cli.main import WRONG_USE, leave
 from pinnace.cli.options import drive_options, output_option, override_options, waiting_options
 from pinnace.cli.session import namespace_of, opened, overrides_of, settings_of, workflow_defaults
@@ -45,7 +46,7 @@ if TYPE_CHECKING:  # loaded only when they are needed: the first needs an option
     help="What {{workflow.scheduledTime}} is, as RFC 3339; for runs in place of a CronWorkflow's.",
 )
 @click.option("--strict/--no-strict", default=True, help="Whether unknown fields are errors.")
-@click.option("--world", "has_world", is_flag=True, help="Answer for AWS and the posts API on this machine.")
+@new_world_option
 @drive_options
 @waiting_options("run")
 @output_option("json", "yaml", "name", "wide")
@@ -148,7 +149,6 @@ def _world(intake: Intake, given: dict[str, Any], display: Display) -> Iterator[
     if not given["has_world"]:
         yield None
         return
-    from pinnace.cli.embedding import embedded
     from pinnace.spec.overrides import parse_parameter
 
     manifests: list[Workflow | WorkflowTemplate | ConfigMap] = [*intake.workflows]
