@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 from terminals import Cli
 
+from manifests import workflow
 from pinnace.engine.naming import node_id
 
-MANIFEST = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: made, namespace: here}
-spec:
-  entrypoint: main
-  templates:
+TEMPLATES = """
   - name: main
     steps:
     - - {name: one, template: make}
@@ -43,7 +38,8 @@ def made(cli: Cli, tmp_path: Path) -> None:
     """Run a workflow that leaves artifacts."""
     (tmp_path / "make").mkdir()
     path = tmp_path / "made.yaml"
-    path.write_text(MANIFEST.replace("PLACE", str(tmp_path)))
+    text = workflow(TEMPLATES, metadata="{name: made, namespace: here}")
+    path.write_text(text.replace("PLACE", str(tmp_path)))
     status, output, errors = cli("run", str(path))
     assert status == 0, output + errors
 

@@ -6,20 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from manifests import workflow
 from pinnace.cli.main import run_cli
 from pinnace.executors.standins import SHIPPED
 
 DOCS = Path(__file__).parents[2] / "docs"
-WORKFLOW = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: wf}
-spec:
-  entrypoint: main
-  arguments: {parameters: [{name: code, value: "3"}]}
-  templates:
-  - {name: main, container: {image: "example.com/tool:1", args: ["exit {{workflow.parameters.code}}"]}}
-"""
+WORKFLOW = workflow(
+    '  - {name: main, container: {image: "example.com/tool:1", args: ["exit {{workflow.parameters.code}}"]}}',
+    spec='  arguments: {parameters: [{name: code, value: "3"}]}\n',
+)
 STANDINS = """
 [[image]]
 pattern = "example.com/tool"

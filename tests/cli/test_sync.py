@@ -7,19 +7,15 @@ from pathlib import Path
 
 from terminals import Cli
 
-WAITING = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: wf}
-spec:
-  entrypoint: main
-  templates:
+from manifests import workflow
+
+WAITING = workflow("""
   - name: main
     steps: [[{name: a, template: work}, {name: b, template: work}]]
   - name: work
     synchronization: {semaphores: [{database: {key: places}}]}
     container: {image: busybox, command: ["true"]}
-"""
+""")
 
 
 def test_the_limit_of_a_database_semaphore_is_set_changed_and_forgotten(cli: Cli) -> None:

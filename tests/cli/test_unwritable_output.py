@@ -9,21 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from manifests import workflow
+
 PINNACE = [sys.executable, "-m", "pinnace"]
 NOWHERE = Path("/dev/full")
-WORKFLOW = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: wf}
-spec:
-  entrypoint: main
-  templates:
+WORKFLOW = workflow("""
   - name: main
     steps:
     - - {name: first, template: wait}
     - - {name: second, template: wait}
   - {name: wait, suspend: {duration: "1"}}
-"""
+""")
 
 
 @pytest.fixture(autouse=True)

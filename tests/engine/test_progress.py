@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from manifests import workflow
 from pinnace.engine.events import TaskProgressed
 from pinnace.engine.progress import parse_progress
 from pinnace.service.status import workflow_object
 from pinnace.testing.play import Play
 
-WORKFLOW = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: wf}
-spec:
-  entrypoint: main
-  templates:
+WORKFLOW = workflow("""
   - name: main
     steps:
     - - {name: a, template: work}
       - {name: b, template: work}
   - name: work
     container: {image: busybox}
-"""
+""")
 
 
 @pytest.mark.parametrize(("text", "expected"), [("0/1", (0, 1)), ("25/100", (25, 100)), ("7/7", (7, 7))])

@@ -4,28 +4,24 @@ from fractions import Fraction
 
 import pytest
 
+from manifests import workflow
 from pinnace.base.errors import ManifestError
 from pinnace.base.quantities import parse_amount
 from pinnace.engine.resources import duration_of_pod
 from pinnace.engine.turn import Turn
 from pinnace.testing.play import Play
 
-WORKFLOW = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: wf}
-spec:
-  entrypoint: main
-  arguments: {parameters: [{name: cpu, value: "2"}]}
-  templates:
+MAIN = """
   - name: main
     inputs: {parameters: [{name: cpu, value: "{{workflow.parameters.cpu}}"}]}
 """
+ARGUMENTS = '  arguments: {parameters: [{name: cpu, value: "2"}]}\n'
 
 
 def asked(body: str) -> dict[str, int]:
     """Return the resource seconds of a pod with ``body`` that runs for a minute."""
-    play = Play(WORKFLOW + "".join(f"    {line}\n" for line in body.splitlines())).start().begin("wf")
+    main = MAIN + "".join(f"    {line}\n" for line in body.splitlines())
+    play = Play(workflow(main, spec=ARGUMENTS)).start().begin("wf")
     play.now += 60.9
     play.end("wf")
     turn = Turn(play.run, 0.0)
@@ -57,7 +53,8 @@ def test_what_the_pod_asks_for_as_a_whole_counts_once() -> None:
 
 
 def test_a_pod_that_never_ran_has_had_everything_for_no_time() -> None:
-    play = Play(WORKFLOW + "    container: {image: i, command: [c]}\n").start()
+    main = MAIN + "    container: {image: i, command: [c]}\n"
+    play = Play(workflow(main, spec=ARGUMENTS)).start()
     play.now += 10
     play.end("wf", exit_code=None, problem="preparation", message="no image")
     turn = Turn(play.run, 0.0)

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("moto.server", reason="the emulator of AWS comes with pinnace[world]")
+from whole_runs import ended, why
+
 from buckets import Bucket
+from manifests import workflow
 from pinnace.artifacts.s3 import S3Store
 from pinnace.base.errors import ArtifactError, NotFoundError, RefusedError
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.run import Run
-from pinnace.ports.observer import Silence
 from pinnace.service.status import workflow_object
-from pinnace.settings import read_settings
-from pinnace.spec.bundle import read_bundle
 
 Go = Callable[..., Run]
-
-
-@pytest.fixture
-def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
-    settings = read_settings(
-        {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    )
-    opened = Pinnace(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -41,14 +30,7 @@ def go(pinnace: Pinnace, bucket: Bucket, tmp_path: Path) -> Go:
     """
 
     def run(templates: str, *, spec: str = "", repository: str = "", more: str = "") -> Run:
-        text = f"""
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {{name: wf}}
-spec:
-  entrypoint: main
-{spec}  templates:
-{templates}
+        text = f"""{workflow(templates, spec=spec)}
 ---
 apiVersion: v1
 kind: Secret
@@ -64,18 +46,9 @@ data:
   main: |
     s3: {{BUCKET{repository}}}
 {more}"""
-        text = text.replace("PLACE", str(tmp_path)).replace("BUCKET", bucket.location)
-        bundle = read_bundle([("test.yaml", text)])
-        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
-        uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
-        asyncio.run(pinnace.drive([uid], observer=Silence()))
-        return pinnace.load(uid)
+        return ended(pinnace, text.replace("PLACE", str(tmp_path)).replace("BUCKET", bucket.location))
 
     return run
-
-
-def why(run: Run) -> list[str]:
-    return [f"{node.name}: {node.message}" for node in run.nodes.values() if node.message]
 
 
 def shown(run: Run, name: str) -> dict[str, Any]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from whole_runs import ended, why
 
+from manifests import workflow
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run
-from pinnace.ports.observer import Silence
-from pinnace.settings import read_settings
-from pinnace.spec.bundle import read_bundle
 from servers import Quiet, serving
 
 Go = Callable[..., Run]
@@ -68,28 +65,14 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def go(tmp_path: Path, url: str) -> Iterator[Go]:
+def go(pinnace: Pinnace, url: str) -> Go:
     """Return what runs a manifest to its end; ``URL`` in it is the server's."""
-    settings = read_settings(
-        {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    )
-    pinnace = Pinnace(settings)
 
     def run(templates: str, *, more: str = "") -> Run:
-        text = (
-            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
-            f"spec:\n  entrypoint: main\n  templates:\n{templates}"
-        )
-        bundle = read_bundle(
-            [("test.yaml", text.replace("URL", url)), ("more.yaml", more.replace("URL", url))]
-        )
-        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
-        uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
-        asyncio.run(pinnace.drive([uid], observer=Silence()))
-        return pinnace.load(uid)
+        text = workflow(templates, metadata="{generateName: test-}")
+        return ended(pinnace, text.replace("URL", url), more.replace("URL", url))
 
-    yield run
-    pinnace.close()
+    return run
 
 
 def node(run: Run, tail: str) -> Node:
@@ -102,10 +85,6 @@ def result(run: Run, tail: str) -> str:
     assert outputs is not None, node(run, tail).message
     assert outputs.result is not None, node(run, tail).message
     return outputs.result
-
-
-def why(run: Run) -> list[str]:
-    return [f"{each.name}: {each.message}" for each in run.nodes.values() if each.message]
 
 
 def test_a_request_is_sent_as_its_template_says_with_inputs_and_secrets_filled_in(go: Go) -> None:

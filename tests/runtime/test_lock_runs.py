@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from whole_runs import driven, environment, submitted
 
 from pinnace.bootstrap import Pinnace
-from pinnace.engine.run import Run
-from pinnace.ports.observer import Silence
-from pinnace.settings import read_settings
-from pinnace.spec.bundle import read_bundle
 
 #: Notes when it begins and ends, and is an error if another is between the two.
 GUARDED = """
@@ -59,29 +53,8 @@ spec:
   entrypoint: main
   synchronization: {mutexes: [{name: whole}]}
   templates:
-  - name: main
-    container: {image: busybox, command: ["true"]}
+  - {name: main, container: {image: busybox, command: ["true"]}}
 """
-
-
-@pytest.fixture
-def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
-    opened = Pinnace(read_settings(environment(tmp_path)))
-    yield opened
-    opened.close()
-
-
-def environment(place: Path) -> dict[str, str]:
-    return {"PINNACE_HOME": str(place / "home"), "PINNACE_ISOLATED": "false", "HOME": str(place)}
-
-
-def drive(pinnace: Pinnace, *texts: str) -> list[Run]:
-    uids = []
-    for text in texts:
-        bundle = read_bundle([("test.yaml", text)])
-        uids.append(pinnace.submit(bundle.workflows[0], bundle.catalogue))
-    asyncio.run(pinnace.drive(uids, observer=Silence()))
-    return [pinnace.load(uid) for uid in uids]
 
 
 def begin(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -109,7 +82,7 @@ def write(place: Path, name: str, text: str) -> str:
 
 def test_a_mutex_holds_between_the_runs_of_one_process(pinnace: Pinnace, tmp_path: Path) -> None:
     text = GUARDED.replace("PLACE", str(tmp_path))
-    runs = drive(pinnace, text.replace("NAME", "one"), text.replace("NAME", "two"))
+    runs = driven(pinnace, *(submitted(pinnace, text.replace("NAME", name)) for name in ("one", "two")))
     assert [run.state.phase for run in runs] == ["Succeeded", "Succeeded"]
     assert pinnace.store.locks.claims() == []
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from whole_runs import ended, opened
 
+from manifests import workflow
 from pinnace.base.errors import RefusedError
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import NodeType
 from pinnace.engine.run import Run
-from pinnace.ports.observer import Silence
-from pinnace.settings import read_settings
-from pinnace.spec.bundle import read_bundle
 from servers import Quiet, serving
 
 
@@ -55,27 +53,14 @@ def address() -> Iterator[str]:
         yield url
 
 
-def opened(tmp_path: Path, plugins: str = "") -> Pinnace:
-    file = tmp_path / "plugins.yaml"
-    file.write_text(plugins)
-    home = {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    return Pinnace(read_settings({**home, **({"PINNACE_PLUGINS": str(file)} if plugins else {})}))
-
-
 def run(pinnace: Pinnace, templates: str) -> Run:
-    text = (
-        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
-        f"spec:\n  entrypoint: main\n  templates:\n{templates}"
-    )
-    bundle = read_bundle([("test.yaml", text)])
-    assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
-    uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
-    asyncio.run(pinnace.drive([uid], observer=Silence()))
-    return pinnace.load(uid)
+    return ended(pinnace, workflow(templates))
 
 
 def test_a_plugin_s_outputs_go_on_to_the_next_template(tmp_path: Path, address: str) -> None:
-    pinnace = opened(tmp_path, f"plugins: [{{name: hello, address: '{address}', token: sesame}}]")
+    file = tmp_path / "plugins.yaml"
+    file.write_text(f"plugins: [{{name: hello, address: '{address}', token: sesame}}]")
+    pinnace = opened(tmp_path, PINNACE_PLUGINS=str(file))
     found = run(
         pinnace,
         """

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from whole_runs import ended, opened
 
+from manifests import workflow
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.run import Run
-from pinnace.ports.observer import Silence
-from pinnace.settings import read_settings
-from pinnace.spec.bundle import read_bundle
 
 Go = Callable[[str], Run]
 
@@ -22,30 +20,16 @@ Go = Callable[[str], Run]
 def pinnace(tmp_path: Path, private: None) -> Iterator[Pinnace]:
     data = tmp_path / "data"
     data.mkdir()
-    settings = read_settings(
-        {"PINNACE_HOME": str(tmp_path / "home"), "HOME": str(tmp_path), "PINNACE_HOST_PATHS": str(data)}
-    )
-    opened = Pinnace(settings)
-    yield opened
-    opened.close()
+    made = opened(tmp_path, PINNACE_ISOLATED="true", PINNACE_HOST_PATHS=str(data))
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def go(pinnace: Pinnace, tmp_path: Path) -> Go:
     """Return what runs templates to their end; ``PLACE`` in them is a folder that they may mount."""
 
-    def run(templates: str) -> Run:
-        text = (
-            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
-            f"spec:\n  entrypoint: main\n  templates:\n{templates}"
-        )
-        bundle = read_bundle([("test.yaml", text.replace("PLACE", str(tmp_path / "data")))])
-        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
-        uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
-        asyncio.run(pinnace.drive([uid], observer=Silence()))
-        return pinnace.load(uid)
-
-    return run
+    return lambda templates: ended(pinnace, workflow(templates.replace("PLACE", str(tmp_path / "data"))))
 
 
 def only(run: Run) -> Node:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from whole_runs import ended, submitted
 
+from manifests import workflow
 from pinnace.base.ids import NodeNumber
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.commands import ActOnObject
@@ -20,47 +21,26 @@ from pinnace.ports.observer import Silence
 from pinnace.ports.store import RunFilter
 from pinnace.runtime.resources import ResourceWorker
 from pinnace.runtime.workers import Done
-from pinnace.settings import read_settings
 from pinnace.spec.bodies import Resource
-from pinnace.spec.bundle import read_bundle
 from pinnace.spec.parameters import Outputs, Parameter, ValueFrom
 from pinnace.spec.templates import Template
 
 Do = Callable[..., Done]
 
+PARENT = "{name: parent}"
+WAIT = "  - {name: main, suspend: {}}\n"
+
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1", "b": "2"}}
 
 
-@pytest.fixture
-def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
-    settings = read_settings(
-        {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    )
-    opened = Pinnace(settings)
-    yield opened
-    opened.close()
-
-
-def submitted(pinnace: Pinnace, templates: str, *, name: str = "parent", more: str = "") -> str:
-    text = (
-        f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: {name}}}\n"
-        f"spec:\n  entrypoint: main\n  templates:\n{templates}"
-    )
-    bundle = read_bundle([("test.yaml", text), ("more.yaml", more)])
-    assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
-    return pinnace.submit(bundle.workflows[0], bundle.catalogue)
-
-
-def run(pinnace: Pinnace, templates: str, **given: Any) -> Run:
-    uid = submitted(pinnace, templates, **given)
-    asyncio.run(pinnace.drive([uid], observer=Silence()))
-    return pinnace.load(uid)
+def run(pinnace: Pinnace, templates: str, more: str = "") -> Run:
+    return ended(pinnace, workflow(templates, metadata=PARENT), more)
 
 
 @pytest.fixture
 def do(pinnace: Pinnace) -> Do:
     """Return what performs one action, as the attempt ``by`` of one run."""
-    owner = pinnace.load(submitted(pinnace, "  - {name: main, suspend: {}}\n"))
+    owner = pinnace.load(submitted(pinnace, workflow(WAIT, metadata=PARENT)))
     worker = ResourceWorker(owner, pinnace.cluster, pinnace.keeper(owner), lambda _: None)
 
     def perform(
@@ -276,10 +256,8 @@ def test_what_a_run_owns_goes_with_it(pinnace: Pinnace) -> None:
 
 
 def test_a_workflow_labels_itself_and_suspends_and_deletes_others(pinnace: Pinnace) -> None:
-    waiting = submitted(pinnace, "  - {name: main, suspend: {}}\n", name="waiting")
-    uid = submitted(
-        pinnace,
-        """
+    waiting = submitted(pinnace, workflow(WAIT, metadata="{name: waiting}"))
+    templates = """
   - name: main
     steps:
     - - {name: label, template: label}
@@ -296,8 +274,8 @@ def test_a_workflow_labels_itself_and_suspends_and_deletes_others(pinnace: Pinna
       action: delete
       manifest: |
         {apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: waiting}}
-""",
-    )
+"""
+    uid = submitted(pinnace, workflow(templates, metadata=PARENT))
     asyncio.run(pinnace.drive([uid, waiting], observer=Silence()))
     found = pinnace.load(uid)
     assert (found.state.phase, found.state.message) == ("Succeeded", "")

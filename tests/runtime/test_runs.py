@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from whole_runs import ended, why
 
+from manifests import workflow
 from pinnace.bootstrap import Pinnace
 from pinnace.engine.run import Run
-from pinnace.ports.observer import Silence
-from pinnace.settings import read_settings
-from pinnace.spec.bundle import read_bundle
 
 Go = Callable[..., Run]
-
-
-@pytest.fixture
-def pinnace(tmp_path: Path) -> Iterator[Pinnace]:
-    settings = read_settings(
-        {"PINNACE_HOME": str(tmp_path / "home"), "PINNACE_ISOLATED": "false", "HOME": str(tmp_path)}
-    )
-    opened = Pinnace(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -35,21 +23,10 @@ def go(pinnace: Pinnace, tmp_path: Path) -> Go:
     """
 
     def run(templates: str, *, more: str = "", spec: str = "") -> Run:
-        text = (
-            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: test-}\n"
-            f"spec:\n  entrypoint: main\n{spec}  templates:\n{templates}"
-        )
-        bundle = read_bundle([("test.yaml", text.replace("PLACE", str(tmp_path))), ("more.yaml", more)])
-        assert not [problem for problem in bundle.problems if problem.is_error], bundle.problems
-        uid = pinnace.submit(bundle.workflows[0], bundle.catalogue)
-        asyncio.run(pinnace.drive([uid], observer=Silence()))
-        return pinnace.load(uid)
+        text = workflow(templates, metadata="{generateName: test-}", spec=spec)
+        return ended(pinnace, text.replace("PLACE", str(tmp_path)), more)
 
     return run
-
-
-def why(run: Run) -> list[str]:
-    return [f"{node.name}: {node.message}" for node in run.nodes.values() if node.message]
 
 
 def outputs(run: Run, key: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from manifests import workflow
 from pinnace.artifacts.local import LocalStore
 from pinnace.artifacts.open import ArtifactStores
 from pinnace.base.errors import ArtifactNotFound, UsageError
@@ -13,15 +14,9 @@ from pinnace.service.copying import Wanted, copy_artifacts
 from pinnace.spec.parameters import S3, Artifact, Raw
 from pinnace.testing.play import Play
 
-WORKFLOW = """
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: wf}
-spec:
-  entrypoint: main
-  templates:
+WORKFLOW = workflow("""
   - {name: main, container: {image: busybox}}
-"""
+""")
 
 
 def copied(folder: Path, artifact: Artifact, path: str = "{artifactName}") -> list[Path]:
