@@ -1,26 +1,26 @@
 """What a transcript's commands do: a run, a clock, and hands that tell it what happened.
 
-    run                  the manifest below it: a spec, or whole documents; begins the run
+    run [given]          the manifest below it: a spec, or whole documents; begins the run. ``given``: its
+                         arguments are data, as those of ``-p`` are
     end NODE [WORD...]   a task or request ends; each line of input is another one, all at once
     start NODE           a task's command runs
     ready NODE           what it runs can be used
-    grant NODE           it has the locks that it claimed; NODE may be ``workflow``
+    grant NODE           it has the locks that it claimed
     queue NODE LOCK [MESSAGE]   it waits for one of them
     hit NODE [WORD...]   what its cache keeps for it
     miss NODE            its cache keeps nothing for it
+    gone [NAME...] [WORD...]    of the artifacts to be deleted, these are
     play                 everything that runs ends, again and again, until nothing does; the lines of input
                          say how, by pattern: ``PATTERN [WORD...]``
     wait DURATION        time passes
     wake                 time passes until the run wants to be looked at
     crash                the process dies and another takes over
-    stop, terminate, suspend, resume [NODE...], set NODE [WORD...]
-    show NODE...         what a node was given and gave; ``workflow`` for the run
-    asked NODE           what the executor was asked to do
 
-A word is ``exit=1 result=x message=x problem=lost phase=Failed`` or ``p.NAME=VALUE`` for a parameter, and
-``a.NAME=KEY`` for an artifact. Each turn is answered by what changed (``+`` new, ``~`` other), what is asked
-of the world (``>``), what metrics emit (``$``), the workflow's phase when it changed (``=``) and when it
-wants to be woken (``@``).
+``people`` has what people ask. In place of a node, ``workflow`` means the run. A word is
+``exit=1 result=x message=x problem=lost phase=Failed`` or ``p.NAME=VALUE`` for a parameter, and
+``a.NAME=KEY`` for an artifact. Each turn is answered by what changed (``+`` new, ``~`` other, ``-`` gone),
+what is asked of the world (``>``), what metrics emit (``$``), the workflow's phase when it changed (``=``)
+and when it wants to be woken (``@``).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any
 
 import yaml
+from looking import key_shown
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
@@ -43,6 +43,7 @@ from pinnace.engine.commands import (
     CallPlugin,
     ClaimLocks,
     Command,
+    DeleteArtifacts,
     LookUpCache,
     ReleaseLocks,
     SendRequest,
@@ -55,11 +56,7 @@ from pinnace.engine.events import (
     CacheAnswered,
     Event,
     LocksAnswered,
-    NodeSet,
-    ResumeAsked,
     RunStarted,
-    ShutdownAsked,
-    SuspendAsked,
     TaskEnded,
     TaskProblem,
     TaskReady,
@@ -70,9 +67,15 @@ from pinnace.engine.events import (
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, Phase
 from pinnace.engine.recovery import lost_tasks, open_tasks
-from pinnace.engine.run import Run, Shutdown
+from pinnace.engine.run import Run
+from pinnace.service.submission import run_info
+from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.merge import with_template_ref
+from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.parameters import S3, Artifact
-from pinnace.testing.builders import bundle_of, document, run_of
+from pinnace.spec.references import TemplateLookup
+from pinnace.spec.workflow import Workflow
+from pinnace.testing.builders import UID, bundle_of, document
 from pinnace.testing.simulation import Journal, verify
 
 #: What each kind of command is told as.
@@ -93,6 +96,9 @@ class Stage:
         self.now = 0.0
         self.commands: dict[str, StartTask | Work] = {}
         self.asked: dict[str, LookUpCache] = {}
+        self.claims: dict[str, ClaimLocks] = {}
+        self.deletion: DeleteArtifacts | None = None
+        self.baseline: Run | None = None
         self.running: set[str] = set()
         self.words: list[str] = []
         self.given = ""
@@ -111,10 +117,24 @@ class Stage:
     def do_run(self) -> Iterable[str]:
         spec = next(iter(yaml.safe_load_all(self.given)))
         manifests = self.given if "kind" in spec else document(spec)
-        self.now, self.commands, self.running = 0.0, {}, set()
-        self.run = run_of(bundle_of(manifests), created_at=0.0)
-        self.journal = Journal(self.run)
+        bundle = bundle_of(manifests)
+        workflow, self.now = bundle.workflows[0], 0.0
+        if "given" in self.words:
+            given = tuple(f"{each.name}={each.value}" for each in workflow.spec.arguments.parameters)
+            workflow = apply_overrides(workflow, Overrides(parameters=given))
+        self.begin(workflow, bundle.catalogue, workflow.metadata.name or "wf")
         return self.turn([RunStarted()])
+
+    def begin(self, workflow: Workflow, catalogue: Catalogue, name: str) -> Run:
+        """Make the run of ``workflow`` that everything from now on is about, as a submission does."""
+        merged = with_template_ref(workflow, catalogue)
+        lookup = TemplateLookup(merged, catalogue)
+        info = replace(run_info(merged, lookup, name, self.now, "", {}), uid=UID)
+        self.run = Run(info, merged, lookup)
+        self.run.written = workflow if workflow.spec.workflow_template_ref is not None else None
+        self.commands, self.running = {}, set()
+        self.journal = Journal(self.run)
+        return self.run
 
     def turn(self, events: list[Event]) -> list[str]:
         return self.take(advance(self.run_, events, self.now))
@@ -133,7 +153,10 @@ class Stage:
         verify(run, self.now)
         for command in outcome.commands:
             name = "workflow" if command.node == NOBODY else run.nodes[command.node].name
-            if isinstance(command, StartTask | Work):
+            if isinstance(command, DeleteArtifacts):
+                self.deletion = command
+                lines.append(f"> delete {' '.join(map(key_shown, command.artifacts))}")
+            elif isinstance(command, StartTask | Work):
                 self.commands[name] = command
                 self.running.add(name)
                 lines.append(f"> {_VERBS[type(command)]} {name}")
@@ -150,6 +173,7 @@ class Stage:
     def other(self, command: Command, name: str) -> str:
         """Take in a command that makes nothing run, and return how it is told."""
         if isinstance(command, ClaimLocks):
+            self.claims[name] = command
             return f"claim {name} {' '.join(f'{lock.name}={lock.limit}' for lock in command.locks)}"
         if isinstance(command, ReleaseLocks):
             return f"release {name}"
@@ -181,29 +205,22 @@ class Stage:
         )
 
     def do_grant(self) -> Iterable[str]:
-        node, attempt = self.claimant()
-        return self.turn([LocksAnswered(node=node, attempt_id=attempt, is_granted=True)])
+        claim = self.claims[self.words[0]]
+        return self.turn([LocksAnswered(node=claim.node, attempt_id=claim.attempt_id, is_granted=True)])
 
     def do_queue(self) -> Iterable[str]:
-        (node, attempt), (lock, *message) = self.claimant(), self.words[1:]
+        claim, (lock, *message) = self.claims[self.words[0]], self.words[1:]
         return self.turn(
             [
                 LocksAnswered(
-                    node=node,
-                    attempt_id=attempt,
+                    node=claim.node,
+                    attempt_id=claim.attempt_id,
                     is_granted=False,
                     message=" ".join(message),
                     waits_for=lock,
                 )
             ]
         )
-
-    def claimant(self) -> tuple[NodeNumber, str]:
-        """Return who is answered about its locks: a node, or the workflow itself."""
-        if self.words[0] == "workflow":
-            return NOBODY, f"{self.run_.info.uid[:8]}."
-        node = self.find(self.words[0])
-        return node.number, self.attempt(node)
 
     def do_hit(self) -> Iterable[str]:
         asked = self.asked[self.words[0]]
@@ -244,6 +261,22 @@ class Stage:
         self.now = wake
         return self.turn([TimePassed()])
 
+    def do_gone(self) -> Iterable[str]:
+        assert self.deletion is not None, "nothing is to be deleted"
+        given = dict(word.split("=", 1) for word in self.words if "=" in word)
+        return self.turn(
+            [
+                WorkEnded(
+                    node=self.deletion.node,
+                    attempt_id=self.deletion.attempt_id,
+                    at=self.now,
+                    phase=Phase.ERROR if "message" in given else Phase.SUCCEEDED,
+                    message=given.get("message", ""),
+                    artifacts=tuple(each for each in self.deletion.artifacts if each.name in self.words),
+                )
+            ]
+        )
+
     def do_crash(self) -> Iterable[str]:
         self.run = self.journal.rebuilt()
         known = {command.attempt_id for command in open_tasks(self.run, self.now)}
@@ -277,7 +310,7 @@ class Stage:
             result=given.get("result"),
             parameters=dict(parameters),
             artifacts=tuple(
-                replace(declared[key[2:]], s3=S3(key=value), path="")
+                replace(declared.get(key[2:], Artifact(name=key[2:])), s3=S3(key=value), path="")
                 for key, value in given.items()
                 if key.startswith("a.")
             ),
@@ -287,79 +320,12 @@ class Stage:
     def attempt(self, node: Node) -> str:
         return attempt_id(self.run_.info.uid, node)
 
-    # What people ask ---------------------------------------------------------------------------------------
-
-    def do_stop(self) -> Iterable[str]:
-        return self.turn([ShutdownAsked(shutdown=Shutdown.STOP)])
-
-    def do_terminate(self) -> Iterable[str]:
-        return self.turn([ShutdownAsked(shutdown=Shutdown.TERMINATE)])
-
-    def do_suspend(self) -> Iterable[str]:
-        return self.turn([SuspendAsked()])
-
-    def do_resume(self) -> Iterable[str]:
-        return self.turn([ResumeAsked(nodes=self.numbers(self.words) if self.words else None)])
-
-    def do_set(self) -> Iterable[str]:
-        values = dict(word.split("=", 1) for word in self.words[1:])
-        return self.turn(
-            [
-                NodeSet(
-                    nodes=self.numbers(self.words[:1]),
-                    phase=values.get("phase", ""),
-                    message=values.get("message", ""),
-                    parameters={key[2:]: value for key, value in values.items() if key.startswith("p.")},
-                )
-            ]
-        )
-
     def numbers(self, names: list[str]) -> tuple[NodeNumber, ...]:
         return tuple(self.find(name).number for name in names)
-
-    # Looking -----------------------------------------------------------------------------------------------
-
-    def do_show(self) -> Iterable[str]:
-        for name in self.words:
-            node = None if name == "workflow" else self.find(name)
-            found: dict[str, Any] = {}
-            if node is not None and node.inputs is not None:
-                found |= {f"in {key}": value for key, value in node.inputs.parameters.items()}
-                found |= {f"in {each.name}": _key(each) for each in node.inputs.artifacts}
-            outputs = self.run_.state.outputs if node is None else node.outputs
-            if outputs is not None:
-                found |= {f"out {key}": value for key, value in outputs.parameters.items()}
-                found |= {f"out {each.name}": _key(each) for each in outputs.artifacts}
-                found |= {"result": outputs.result} if outputs.result is not None else {}
-                found |= {"exit": outputs.exit_code} if outputs.exit_code is not None else {}
-            yield f"{name}:" if found else f"{name}: nothing"
-            yield from (f"  {key}: {value}" for key, value in found.items())
-
-    def do_asked(self) -> Iterable[str]:
-        for name in self.words:
-            command = self.commands[name]
-            template = command.template
-            container = template.container or template.script
-            if container is not None and container.args:
-                yield f"args: {' '.join(container.args)}"
-            if template.script is not None:
-                yield f"source: {template.script.source}"
-            if template.http is not None:
-                yield f"url: {template.http.url}"
-            if isinstance(command, StartTask) and command.want_result:
-                yield "want result"
-            if command.deadline is not None:
-                yield f"deadline: {command.deadline:g}s"
-            if isinstance(command, StartTask) and command.timeout is not None:
-                yield f"timeout: {command.timeout:g}s"
 
 
 def _colon(text: str) -> str:
     return f": {text}" if text else ""
-
-
-def _key(artifact: Artifact) -> str:
-    return artifact.s3.key if artifact.s3 is not None else "elsewhere"
 
 
 def _rule(rules: list[list[str]], name: str) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from stage import Stage
+from people import Audience
 
 FOLDER = Path(__file__).parent
 SCENE = re.compile(r"((?:^#.*\n|^\n)*)^(?!#)(.+)\n((?:(?!----$).*\n)*?)^----\n((?:.+\n)*)", re.MULTILINE)
@@ -17,7 +17,7 @@ SCENE = re.compile(r"((?:^#.*\n|^\n)*)^(?!#)(.+)\n((?:(?!----$).*\n)*?)^----\n((
 
 def played(text: str) -> str:
     """Return the transcript with what happens now."""
-    stage = Stage()
+    stage = Audience()
     parts = []
     end = 0
     for scene in SCENE.finditer(text):

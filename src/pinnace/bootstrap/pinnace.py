@@ -15,7 +15,7 @@ from pinnace.bootstrap.tasks import IsolationTrial, image_table
 from pinnace.bootstrap.web import http_runner
 from pinnace.bootstrap.workers import workers
 from pinnace.engine.artifacts import repository_of
-from pinnace.engine.garbage import STRATEGIES, garbage
+from pinnace.engine.garbage import STRATEGIES, garbage, keeps_run
 from pinnace.engine.node import Reused
 from pinnace.engine.run import Run, Shutdown
 from pinnace.runtime.fleet import LEASE_SECONDS, Fleet, rebuilt
@@ -278,7 +278,7 @@ class Pinnace:
         if not waste:
             return
         _, trouble = delete(self.keeper(run), waste)
-        if trouble and not (spec.artifact_gc is not None and spec.artifact_gc.force_finalizer_removal):
+        if keeps_run(spec, trouble):
             self.store.release([uid], self.owner)
             message = f"{name} is kept: {trouble}"
             raise RefusedError(message, remedy="`pinnace delete --force` deletes the run without it.")

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from pinnace.engine.commands import DeleteArtifacts
 from pinnace.engine.events import WorkEnded
 from pinnace.engine.node import NOBODY, Node, NodeType, Phase
-from pinnace.engine.run import Run
 from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Artifact
 from pinnace.spec.templates import Template
@@ -44,11 +43,15 @@ def garbage(nodes: Iterable[Node], spec: WorkflowSpec, strategies: Collection[st
     )
 
 
-def has_strategy(run: Run) -> bool:
-    """Return whether any output of the run's own templates is deleted at some time. Source: HasArtifactGC."""
-    spec = run.workflow.spec
-    declared = (artifact for template in spec.templates for artifact in template.outputs.artifacts)
+def has_strategy(templates: Iterable[Template], spec: WorkflowSpec) -> bool:
+    """Return whether any output of ``templates`` is deleted at some time. Source: Argo HasArtifactGC."""
+    declared = (artifact for template in templates for artifact in template.outputs.artifacts)
     return any(strategy_of(artifact, spec) in STRATEGIES for artifact in declared)
+
+
+def keeps_run(spec: WorkflowSpec, trouble: str) -> bool:
+    """Return whether a run is not forgotten, because of the ``trouble`` that deleting its artifacts met."""
+    return bool(trouble) and not (spec.artifact_gc is not None and spec.artifact_gc.force_finalizer_removal)
 
 
 def is_collected(turn: Turn) -> bool:

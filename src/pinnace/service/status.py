@@ -27,10 +27,11 @@ from pinnace.service.estimates import Estimates
 from pinnace.service.graph import Graph, is_shown
 from pinnace.service.labels import POD_NAME_FORMAT, POD_NAMES, with_phase
 from pinnace.service.progress import Progress
+from pinnace.service.storedtemplates import stored_templates
 from pinnace.service.synchronization import node_fields, synchronization
 from pinnace.spec.encode import encode
 from pinnace.spec.parameters import Artifact, Parameter
-from pinnace.spec.templates import Template, TemplateRef
+from pinnace.spec.templates import Template
 from pinnace.spec.workflow import Workflow
 
 #: What keeps a workflow until its artifacts are deleted. Source: Argo workflow/common FinalizerArtifactGC.
@@ -46,12 +47,19 @@ def workflow_object(run: Run, baseline: Run | None = None, claims: Sequence[Clai
         baseline: the run named in its ``info``, if what the nodes are expected to take is asked for.
         claims: all claims of locks: who waits is shown who holds.
     """
+    stored = stored_templates(run) if run.state.phase else {}
+    has_gc = has_strategy((*run.workflow.spec.templates, *stored.values()), run.workflow.spec)
+    status = _status(run, baseline, claims)
+    if stored:
+        status["storedTemplates"] = {name: encode(template) for name, template in stored.items()}
+    if run.state.phase:
+        status["artifactGCStatus"] = _artifact_gc(run, has_gc=has_gc)
     return {
         "apiVersion": run.workflow.api_version,
         "kind": run.workflow.kind,
-        "metadata": _metadata(run),
+        "metadata": _metadata(run, has_gc=has_gc),
         "spec": _spec(run, run.written or run.workflow),
-        "status": _status(run, baseline, claims),
+        "status": status,
     }
 
 
@@ -67,7 +75,7 @@ def _spec(run: Run, workflow: Workflow) -> dict[str, Any]:
     return spec
 
 
-def _metadata(run: Run) -> dict[str, Any]:
+def _metadata(run: Run, *, has_gc: bool) -> dict[str, Any]:
     info = run.info
     metadata: dict[str, Any] = {
         "name": info.name,
@@ -77,13 +85,22 @@ def _metadata(run: Run) -> dict[str, Any]:
         "labels": with_phase(info.labels, run.state.phase),
         "annotations": {**info.annotations, POD_NAME_FORMAT: POD_NAMES},
     }
-    if garbage(run.nodes.values(), run.workflow.spec, STRATEGIES):
-        metadata["finalizers"] = [FINALIZER]
+    finalizers = [*run.workflow.metadata.finalizers, *(_finalizer(run) if has_gc else ())]
+    if finalizers:
+        metadata["finalizers"] = finalizers
     if run.workflow.metadata.generate_name:
         metadata["generateName"] = run.workflow.metadata.generate_name
     if run.workflow.metadata.owner_references:
         metadata["ownerReferences"] = run.workflow.metadata.owner_references
     return metadata
+
+
+def _finalizer(run: Run) -> tuple[str, ...]:
+    """Return what keeps a run until its artifacts are deleted. Source: Argo allArtifactsDeleted."""
+    if not run.state.phase:
+        return ()
+    left = garbage(run.nodes.values(), run.workflow.spec, STRATEGIES)
+    return (FINALIZER,) if left or not run.state.is_finished else ()
 
 
 def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str, Any]:
@@ -102,11 +119,9 @@ def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str
     status["nodes"] = nodes.all()
     if nodes.resources:
         status["resourcesDuration"] = nodes.resources
-    stored = _stored_templates(run)
-    if stored:
-        status["storedTemplates"] = stored
-    if run.written is not None:
-        status["storedWorkflowTemplateSpec"] = _spec(run, run.workflow)
+    if run.written is not None and run.written.spec.workflow_template_ref is not None:
+        ref = encode(run.written.spec.workflow_template_ref)
+        status["storedWorkflowTemplateSpec"] = {"workflowTemplateRef": ref} | _spec(run, run.workflow)
     if state.outputs != NodeOutputs():
         status["outputs"] = _outputs(state.outputs, {})
     claimed = _claims(run)
@@ -118,7 +133,6 @@ def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str
     if state.phase:
         status["conditions"] = _conditions(run)
         status["artifactRepositoryRef"] = _repository(run)
-        status["artifactGCStatus"] = _artifact_gc(run)
     return status
 
 
@@ -129,14 +143,14 @@ def _repository(run: Run) -> dict[str, Any]:
     return {"artifactRepository": {}} | encode(run.info.repository)
 
 
-def _artifact_gc(run: Run) -> dict[str, Any]:
+def _artifact_gc(run: Run, *, has_gc: bool) -> dict[str, Any]:
     """Return whether artifacts are deleted at all, and whether those were that go when the run completes.
 
     There are no pods for that here: ``podsRecouped`` is never there.
 
     Source: Argo artifact_gc.go, addArtifactGCFinalizer, garbageCollectArtifacts.
     """
-    if not has_strategy(run):
+    if not has_gc:
         return {"notSpecified": True}
     return {"strategiesProcessed": {ON_COMPLETION: True}} if run.state.is_finished else {}
 
@@ -357,31 +371,3 @@ def _outputs(outputs: NodeOutputs, declared: dict[str, Parameter]) -> dict[str, 
     if outputs.exit_code is not None:
         found["exitCode"] = str(outputs.exit_code)
     return found
-
-
-def _stored_templates(run: Run) -> dict[str, Any]:
-    """Return the templates that came from elsewhere. Source: Argo resolveTemplateReference."""
-    wanted: dict[str, tuple[str, TemplateRef | None, str]] = {}
-    for node in run.nodes.values():
-        ref = node.template_ref
-        if ref is not None:
-            kind = "cluster" if ref.cluster_scope else "namespaced"
-            wanted.setdefault(f"{kind}/{ref.name}/{ref.template}", ("", ref, node.scope))
-        elif node.scope and node.template:
-            wanted.setdefault(f"{node.scope}/{node.template}", (node.template, None, node.scope))
-    turn = Turn(run, 0.0)
-    stored: dict[str, Any] = {}
-    for key, (name, ref, scope) in wanted.items():
-        probe = Node(
-            number=NodeNumber(-1),
-            name="",
-            type=NodeType.SKIPPED,
-            template=name,
-            template_ref=ref,
-            scope=scope,
-        )
-        try:
-            stored[key] = encode(template_of(turn, probe).template)
-        except PinnaceError:
-            continue  # a reference that leads nowhere has nothing to store
-    return stored
