@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from terminal import Terminal, told_by_processes
 
 from pinnace.executors.isolation import Isolation
 
@@ -32,16 +31,7 @@ def leftovers() -> Callable[[str], list[str]]:
     """Return a function to the commands of processes that carry a word in their environment or arguments."""
 
     def carrying(word: str) -> list[str]:
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            if int(process.name) == os.getpid():
-                continue
-            try:
-                told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            except OSError:
-                continue
-            if word.encode() in told:
-                found.append(told[:200].decode("utf-8", "replace"))
-        return found
+        told = told_by_processes("cmdline", "environ")
+        return [each[:200].decode("utf-8", "replace") for each in told if word.encode() in each]
 
     return carrying

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,3 +86,14 @@ def workflow(*templates: Mapping[str, Any], name: str = "wf", **spec: Any) -> di
 def shell(script: str, name: str = "main", **fields: Any) -> dict[str, Any]:
     """Return a template that runs a script in the shell."""
     return {"name": name, "container": {"image": "busybox", "command": ["sh", "-c", script]}, **fields}
+
+
+def told_by_processes(*names: str) -> list[bytes]:
+    """Return what those files of ``/proc`` hold together, for each process that may be asked but this one."""
+    told = []
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+            told.append(b"".join((process / name).read_bytes() for name in names))
+    return told

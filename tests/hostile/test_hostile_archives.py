@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,5 +84,7 @@ def test_a_hostile_archive_reaches_nothing_outside(
     assert loaded["phase"] in {"Succeeded", "Error"}
     if loaded["phase"] == "Error":
         assert "artifact" in loaded["message"] or "archive" in loaded["message"]
-    assert [path for path in terminal.folder.rglob("climbed") if not path.is_symlink()] == []
+    # A walk passes over folders that a supervisor removes meanwhile.
+    met = [Path(here, "climbed") for here, *names in os.walk(terminal.folder) if "climbed" in chain(*names)]
+    assert [path for path in met if not path.is_symlink()] == []
     assert (terminal.home / "pinnace.db").stat().st_nlink == 1

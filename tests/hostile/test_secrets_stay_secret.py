@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import Terminal, shell, workflow
+from terminal import Terminal, shell, told_by_processes, workflow
 
 from pinnace.cli.defects import write_report
 
@@ -113,7 +113,7 @@ def test_no_process_has_the_value_among_its_arguments(
         while not ready.exists():
             assert running.poll() is None
             time.sleep(0.02)
-        seen = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+        seen = told_by_processes("cmdline")
         ready.unlink()
 
     assert running.returncode == 0
