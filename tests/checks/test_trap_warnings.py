@@ -56,6 +56,12 @@ def test_a_trap_is_told_and_its_remedy_is_not(told: Told, body: str, code: str |
     assert codes(told(manifest, warnings=True)) == ([code] if code else [])
 
 
+def test_hooks_exit_beside_on_exit_is_told(told: Told) -> None:
+    handlers = "  onExit: main\n  hooks: {exit: {template: main}}\n"
+    manifest = f"{AROUND}  - {{name: main, suspend: {{}}}}\n{handlers}"
+    assert codes(told(manifest, warnings=True)) == ["unused-hook"]
+
+
 def test_a_workflow_that_lets_nothing_start_is_told(told: Told) -> None:
     manifest = f"{AROUND}  - {{name: main, suspend: {{}}}}\n  parallelism: 0\n"
     assert codes(told(manifest, warnings=True)) == ["nothing-may-start"]

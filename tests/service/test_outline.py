@@ -60,11 +60,10 @@ def test_tasks_follow_what_they_depend_on() -> None:
 
 
 def test_exit_handlers_and_hooks_stand_beside_the_entrypoint() -> None:
-    hooks = "{exit: {template: ok}, running: {template: ok, expression: workflow.status == 'Running'}}"
+    hooks = "{exit: {template: unheard}, running: {template: ok, expression: workflow.status == 'Running'}}"
     body = f"  entrypoint: ok\n  onExit: ok\n  hooks: {hooks}\n  templates: [{{name: ok, suspend: {{}}}}]\n"
     assert lines(drawn(body)) == [
         "ok ok suspend",
-        "hook exit ok suspend [when the workflow ends]",
         "hook running ok suspend [when workflow.status == 'Running']",
         "onExit ok suspend [when the workflow ends]",
     ]

@@ -13,6 +13,7 @@ from pinnace.spec.catalogue import MissingTemplateError
 from pinnace.spec.parameters import LOCATION_FIELDS, Arguments, Artifact, Parameter
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.templates import Call, LifecycleHook, Template
+from pinnace.spec.workflow import WorkflowSpec
 
 _ALLOWED_SOURCES = "valueFrom only allows: default, configMapKeyRef and supplied"
 
@@ -22,12 +23,7 @@ def check_arguments(context: Context) -> None:
     spec = context.spec
     _check_values(context, spec.arguments, ARGUMENTS, may_be_empty=context.lint or context.is_template)
     _check_entrypoint(context)
-    if spec.on_exit:
-        _check_call(context, LifecycleHook(template=spec.on_exit), ("spec", "onExit"), spec.arguments)
-    for name, hook in spec.hooks.items():
-        # A hook without arguments of its own gets the workflow's.
-        given = hook.arguments if _any(hook.arguments) else spec.arguments
-        _check_hook(context, name, hook, ("spec", "hooks", name), given)
+    _check_hooks(context, spec, ("spec",))
     if context.merged:
         return
     for site in context.sites():
@@ -48,19 +44,27 @@ def _check_site(context: Context, place: CallSite) -> None:
     call, path, _ = place
     _check_values(context, call.arguments, (*path, "arguments"), may_be_empty=False)
     _check_call(context, call, path, call.arguments)
-    if call.on_exit:
-        # An exit handler of a step gets the step's arguments.
-        _check_call(context, LifecycleHook(template=call.on_exit), (*path, "onExit"), call.arguments)
-    for name, hook in call.hooks.items():
-        given = hook.arguments if _any(hook.arguments) else call.arguments
-        _check_hook(context, name, hook, (*path, "hooks", name), given)
+    _check_hooks(context, call, path)
 
 
-def _check_hook(context: Context, name: str, hook: LifecycleHook, path: Path, given: Arguments) -> None:
-    if name != "exit" and not hook.expression:
-        context.findings.error("missing-field", "Expression required", path)
-    _check_values(context, hook.arguments, (*path, "arguments"), may_be_empty=False)
-    _check_call(context, hook, path, given)
+def _check_hooks(context: Context, owner: Call | WorkflowSpec, path: Path) -> None:
+    """Check the hooks of a step, a task or the workflow.
+
+    An exit handler without arguments of its own gets the workflow's, other hooks get nothing.
+    """
+    workflow = context.spec.arguments
+    if owner.on_exit:
+        _check_call(context, LifecycleHook(template=owner.on_exit), (*path, "onExit"), workflow)
+    for name, hook in owner.hooks.items():
+        place = (*path, "hooks", name)
+        if name == "exit" and owner.on_exit:
+            message = "never runs: onExit is given too, and is what counts"
+            context.findings.warn("unused-hook", message, place, "leave one of the two out")
+        if name != "exit" and not hook.expression:
+            context.findings.error("missing-field", "Expression required", place)
+        _check_values(context, hook.arguments, (*place, "arguments"), may_be_empty=False)
+        given = workflow if name == "exit" and not _any(hook.arguments) else hook.arguments
+        _check_call(context, hook, place, given)
 
 
 def _any(arguments: Arguments) -> bool:

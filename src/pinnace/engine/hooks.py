@@ -22,16 +22,14 @@ from pinnace.engine.substitute import fill, has_tags, holds
 from pinnace.engine.turn import Turn
 from pinnace.spec.parameters import Arguments
 from pinnace.spec.templates import Call, LifecycleHook
+from pinnace.spec.workflow import WorkflowSpec
 
 EXIT = "exit"
 
 
-def exit_hook(declared: Call, default: Arguments) -> LifecycleHook | None:
-    """Return the exit handler of a step or task: ``hooks.exit``, or ``onExit`` with the default arguments."""
-    hook = declared.hooks.get(EXIT)
-    if hook is not None:
-        return hook
-    return LifecycleHook(template=declared.on_exit, arguments=default) if declared.on_exit else None
+def exit_hook(declared: Call | WorkflowSpec) -> LifecycleHook | None:
+    """Return the exit handler of a step, a task or the workflow: ``onExit``, else ``hooks.exit``."""
+    return LifecycleHook(template=declared.on_exit) if declared.on_exit else declared.hooks.get(EXIT)
 
 
 def run_hooks(
@@ -60,7 +58,7 @@ def run_hooks(
             if name != EXIT and turn.state.shutdown is Shutdown.NONE:
                 _run(turn, hook, f"hooks.{name}", node, caller, names_scope, own_scope, needs_expression=True)
         if node.phase.is_completed:
-            last = exit_hook(declared, turn.run.workflow.spec.arguments)
+            last = exit_hook(declared)
             if last is not None:
                 _run(turn, last, "onExit", node, caller, names_scope, own_scope, needs_expression=False)
     except PinnaceError as error:
@@ -100,7 +98,7 @@ def _run(
     elif needs_expression:
         message = f"Expression required for hook {name}"
         raise ManifestError(message)
-    filled = filled_hook(hook, scope)
+    filled = filled_hook(hook, scope) if needs_expression else filled_exit(turn, hook, scope)
     call(
         turn,
         Wish(
@@ -134,6 +132,19 @@ def filled_hook(hook: LifecycleHook, scope: Callable[[], Chain]) -> LifecycleHoo
     if has_tags(called):
         called = fill({}, called, scope())
     return replace(called, arguments=_filled_arguments(hook, scope))
+
+
+def filled_exit(turn: Turn, hook: LifecycleHook, scope: Callable[[], Chain]) -> LifecycleHook:
+    """Return an exit handler as ``filled_hook`` does; without arguments of its own it gets the workflow's.
+
+    Raises:
+        PinnaceError: as ``filled_hook``.
+    """
+    filled = filled_hook(hook, scope)
+    own = filled.arguments
+    if own.parameters or own.artifacts:
+        return filled
+    return replace(filled, arguments=turn.run.info.arguments)
 
 
 def _filled_arguments(hook: LifecycleHook, scope: Callable[[], Chain]) -> Arguments:

@@ -100,18 +100,21 @@ class _Extended:
 def _value(
     declared: Parameter, given: Parameter | None, scope: Scope, catalogue: Catalogue
 ) -> tuple[str, bool]:
-    """Return the value, and whether it is the manifest's own text, in which tags mean something."""
+    """Return the value, and whether it is the manifest's own text, in which tags mean something.
+
+    A ConfigMap that the input names comes before the input's own ``value`` and ``default``, as in Argo.
+    """
     is_absent = given is not None and given.value == ABSENT
     if given is not None and not is_absent:
         if given.value is not None:
             return given.value, False
-        if given.value_from is not None and given.value_from.config_map_key_ref is not None:
+        if _names_config_map(given):
             return config_map_value(given, scope, catalogue), False
+    if _names_config_map(declared):
+        return config_map_value(declared, scope, catalogue), False
     default = declared.value if declared.value is not None else declared.default
     if default is not None:
         return substitute(default, scope), True
-    if declared.value_from is not None and declared.value_from.config_map_key_ref is not None:
-        return config_map_value(declared, scope, catalogue), False
     if is_absent:
         message = (
             f"inputs.parameters.{declared.name}: argument references an absent optional "
@@ -120,6 +123,10 @@ def _value(
         raise ManifestError(message)
     message = f"inputs.parameters.{declared.name} was not supplied"
     raise ManifestError(message)
+
+
+def _names_config_map(parameter: Parameter) -> bool:
+    return parameter.value_from is not None and parameter.value_from.config_map_key_ref is not None
 
 
 def config_map_value(parameter: Parameter, scope: Scope, catalogue: Catalogue) -> str:

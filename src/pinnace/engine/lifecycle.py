@@ -14,7 +14,7 @@ from pinnace.engine.calling import Wish, call
 from pinnace.engine.events import LocksAnswered
 from pinnace.engine.garbage import is_collected
 from pinnace.engine.globals import GlobalsLayer, workflow_status
-from pinnace.engine.hooks import EXIT, filled_hook
+from pinnace.engine.hooks import EXIT, exit_hook, filled_exit, filled_hook
 from pinnace.engine.leaf import end
 from pinnace.engine.limits import stopped_message
 from pinnace.engine.locking import claim, wanted
@@ -24,7 +24,6 @@ from pinnace.engine.run import Shutdown
 from pinnace.engine.scope import Chain
 from pinnace.engine.substitute import holds
 from pinnace.engine.turn import Turn
-from pinnace.spec.parameters import Arguments, Parameter
 from pinnace.spec.templates import LifecycleHook
 
 
@@ -82,14 +81,13 @@ def _call_entry(turn: Turn) -> None:
     for node in open_nodes(turn):
         turn.assess(node.number)
     info = turn.run.info
-    parameters = tuple(Parameter(name=name, value=value) for name, value in info.parameters.items())
     call(
         turn,
         Wish(
             name=info.name,
             key="",
             template=turn.run.workflow.spec.entrypoint,
-            arguments=Arguments(parameters=parameters, artifacts=info.artifacts),
+            arguments=info.arguments,
         ),
     )
     turn.assess(NOBODY)
@@ -118,7 +116,7 @@ def assess(turn: Turn) -> None:
         return
     if run_hooks(turn) or _open_hooks(turn):
         return
-    hook = exit_hook(turn)
+    hook = exit_hook(turn.run.workflow.spec)
     handler = turn.find(NOBODY, "onExit")
     if hook is not None and handler is None and turn.state.shutdown is not Shutdown.TERMINATE:
         _begin_exit(turn, hook)
@@ -133,27 +131,13 @@ def _open_hooks(turn: Turn) -> bool:
     return any(hook is not None and not hook.phase.is_fulfilled for hook in hooks)
 
 
-def exit_hook(turn: Turn) -> LifecycleHook | None:
-    """Return the workflow's exit handler: ``hooks.exit``, or ``onExit`` with the workflow's arguments."""
-    spec = turn.run.workflow.spec
-    if EXIT in spec.hooks:
-        return spec.hooks[EXIT]
-    if not spec.on_exit:
-        return None
-    info = turn.run.info
-    parameters = tuple(Parameter(name=name, value=value) for name, value in info.parameters.items())
-    return LifecycleHook(
-        template=spec.on_exit, arguments=Arguments(parameters=parameters, artifacts=info.artifacts)
-    )
-
-
 def _scope(turn: Turn) -> Callable[[], Chain]:
     return lambda: Chain(GlobalsLayer(turn))
 
 
 def _begin_exit(turn: Turn, hook: LifecycleHook) -> None:
     try:
-        filled = filled_hook(hook, _scope(turn)) if EXIT in turn.run.workflow.spec.hooks else hook
+        filled = filled_exit(turn, hook, _scope(turn))
     except PinnaceError as error:
         turn.state = replace(turn.state, message=f"error in exit template execution : {error.message}")
         _end(turn, "Error", turn.state.message)

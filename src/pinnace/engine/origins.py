@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import template_of
+from pinnace.engine.hooks import exit_hook
 from pinnace.engine.node import Node, NodeType
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import mentions
@@ -57,7 +58,7 @@ def call_of(turn: Turn, node: Node) -> Call | LifecycleHook | None:
 def _hook_of(owner: Call, node: Node) -> LifecycleHook | None:
     name = node.key.removeprefix(f"{owner.name}.")
     if name == "onExit":
-        return owner.hooks.get("exit") or LifecycleHook(template=owner.on_exit)
+        return exit_hook(owner)
     return owner.hooks.get(name.removeprefix("hooks."))
 
 
@@ -72,7 +73,7 @@ def _trail(turn: Turn, node: Node, name: str) -> Iterator[str]:
     """Yield where the input ``name`` of ``node`` came from, one caller after another."""
     for _ in range(_FARTHEST):
         call = call_of(turn, node)
-        if call is None and node.boundary < 0:
+        if (call is None and node.boundary < 0) or _takes_from_workflow(call, node):
             yield _of_workflow(turn, node, name)
             return
         handed = _argument(call, name)
@@ -92,6 +93,13 @@ def _trail(turn: Turn, node: Node, name: str) -> Iterator[str]:
             return
         node, name = caller, alone.removeprefix(_INPUT)
         yield f"input {name} of {caller.name}"
+
+
+def _takes_from_workflow(call: Call | LifecycleHook | None, node: Node) -> bool:
+    """Return whether it is an exit handler without arguments of its own."""
+    if not isinstance(call, LifecycleHook) or not node.key.endswith(".onExit"):
+        return False
+    return not (call.arguments.parameters or call.arguments.artifacts)
 
 
 def _argument(call: Call | LifecycleHook | None, name: str) -> Parameter | None:
@@ -115,7 +123,8 @@ def _default(turn: Turn, node: Node, name: str) -> str:
     template = _template(turn, node)
     declared = template.inputs.parameters if template is not None else ()
     written = next((each for each in declared if each.name == name), None)
-    if written is not None and written.value is None and written.default is None:
+    source = written.value_from if written is not None else None
+    if written is not None and source is not None and source.config_map_key_ref is not None:
         return _config_map(written)
     return "default of its template: nothing else was handed over"
 

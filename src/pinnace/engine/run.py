@@ -18,7 +18,7 @@ from pinnace.engine.index import Index
 from pinnace.engine.locks import LockState
 from pinnace.engine.node import Node, NodeOutputs, Reused
 from pinnace.engine.templateplan import TemplatePlan
-from pinnace.spec.parameters import Artifact
+from pinnace.spec.parameters import Arguments, Artifact, Parameter
 from pinnace.spec.references import TemplateLookup
 from pinnace.spec.repositories import ResolvedRepository
 from pinnace.spec.templates import TemplateRef
@@ -83,6 +83,12 @@ class RunInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Whole seconds that the baseline took; 0 without one."""
     repository: ResolvedRepository | None = None
     """Where artifacts without a location are kept; None for the local repository."""
+
+    @property
+    def arguments(self) -> Arguments:
+        """The workflow's arguments, as the entry template and exit handlers get them."""
+        parameters = tuple(Parameter(name=name, value=value) for name, value in self.parameters.items())
+        return Arguments(parameters=parameters, artifacts=self.artifacts)
 
 
 class Run:

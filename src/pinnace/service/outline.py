@@ -69,6 +69,8 @@ def outline(workflow: Workflow, catalogue: Catalogue) -> tuple[Place, ...]:
     drawing = _Drawing(lookup=TemplateLookup(whole, catalogue))
     places = [_place(drawing, LifecycleHook(template=spec.entrypoint), spec.entrypoint, LOCAL, (), ())]
     for name, hook in spec.hooks.items():
+        if name == "exit" and spec.on_exit:
+            continue
         note = "when the workflow ends" if name == "exit" else f"when {hook.expression}"
         places.append(_place(drawing, hook, f"hook {name}", LOCAL, (note,), ()))
     if spec.on_exit:

@@ -271,6 +271,10 @@ _TRAPS = {
         "When the step is skipped its outputs do not exist, and the run fails at the use. Give the output"
         " `valueFrom.default`, give the input a default, or use `??` in an expression.",
     ),
+    "unused-hook": Meaning(
+        "hooks.exit stands beside onExit",
+        "`onExit` is what runs; Argo looks at `hooks.exit` only where there is no `onExit`.",
+    ),
     "unused-output": Meaning(
         "Nothing reads an output parameter",
         "It is read from its file, and the step fails if the file is missing, for nothing. Perhaps the use"
