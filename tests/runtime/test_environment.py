@@ -5,12 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinnace.base.errors import ManifestError
+from pinnace.runtime.downward import PodFacts
 from pinnace.runtime.environment import LONGEST_STRING, check_lengths, environment, expand, secret_text
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.locations import KeySelector
-from pinnace.spec.templates import ConfigMapEnvSource, Container, EnvFromSource, EnvVar, EnvVarSource
+from pinnace.spec.templates import (
+    ConfigMapEnvSource,
+    Container,
+    EnvFromSource,
+    EnvVar,
+    EnvVarSource,
+    Template,
+)
 from pinnace.spec.workflow import ConfigMap, ObjectMeta, Secret
 
+POD = PodFacts({"metadata.name": "pod"}, Template(name="main"))
 CATALOGUE = Catalogue(
     config_maps=[ConfigMap(metadata=ObjectMeta(name="settings"), data={"level": "high", "size": "3"})],
     secrets=[
@@ -32,13 +41,13 @@ def test_a_value_may_name_variables_that_stand_before_it() -> None:
         )
     )
 
-    assert environment(container, CATALOGUE, {}) == {"A": "1", "B": "12 $(A) $(C)", "C": "3"}
+    assert environment(container, CATALOGUE, POD) == {"A": "1", "B": "12 $(A) $(C)", "C": "3"}
 
 
 def test_a_secret_is_decoded_and_not_searched_for_references() -> None:
     container = Container(env=(variable("T", secret_key_ref=KeySelector(name="keys", key="token")),))
 
-    assert environment(container, CATALOGUE, {}) == {"T": "s3cret"}
+    assert environment(container, CATALOGUE, POD) == {"T": "s3cret"}
 
 
 def test_whole_maps_come_first_and_with_their_prefix() -> None:
@@ -50,7 +59,7 @@ def test_whole_maps_come_first_and_with_their_prefix() -> None:
         env=(EnvVar(name="P_size", value="4"),),
     )
 
-    found = environment(container, CATALOGUE, {})
+    found = environment(container, CATALOGUE, POD)
 
     assert found == {"P_level": "high", "P_size": "4", "token": "s3cret", "plain": "text"}
 
@@ -62,7 +71,7 @@ def test_what_is_optional_and_missing_is_left_out() -> None:
         env_from=(EnvFromSource(secret_ref=ConfigMapEnvSource(name="nobody", optional=True)),),
     )
 
-    assert environment(container, CATALOGUE, {}) == {}
+    assert environment(container, CATALOGUE, POD) == {}
 
 
 @pytest.mark.parametrize(
@@ -71,19 +80,19 @@ def test_what_is_optional_and_missing_is_left_out() -> None:
         ({"secret_key_ref": KeySelector(name="nobody", key="x")}, 'secret "nobody" not found'),
         ({"secret_key_ref": KeySelector(name="keys", key="x")}, 'key "x" of secret "keys" not found'),
         ({"config_map_key_ref": KeySelector(name="settings", key="x")}, 'configmap "settings"'),
-        ({"field_ref": {"fieldPath": "status.podIPs"}}, "has no value outside Kubernetes"),
-        ({"resource_field_ref": {"resource": "limits.cpu"}}, "has no value outside Kubernetes"),
+        ({"field_ref": {"fieldPath": "status.qos"}}, "has no value outside Kubernetes"),
+        ({"file_key_ref": {"key": "k"}}, "env V: this kind of source has no value outside Kubernetes"),
     ],
 )
 def test_what_is_missing_is_named_with_the_remedy(source: dict[str, object], message: str) -> None:
     with pytest.raises(ManifestError, match=message):
-        environment(Container(env=(variable("V", **source),)), CATALOGUE, {"metadata.name": "pod"})
+        environment(Container(env=(variable("V", **source),)), CATALOGUE, POD)
 
 
 def test_a_field_that_is_known_is_found() -> None:
     container = Container(env=(variable("POD", field_ref={"fieldPath": "metadata.name"}),))
 
-    assert environment(container, CATALOGUE, {"metadata.name": "pod"}) == {"POD": "pod"}
+    assert environment(container, CATALOGUE, POD) == {"POD": "pod"}
 
 
 def test_a_missing_secret_does_not_show_what_other_keys_hold() -> None:

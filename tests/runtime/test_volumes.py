@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.engine.run import Run
 from pinnace.ports.executor import StagedFile
+from pinnace.runtime.downward import PodFacts
 from pinnace.runtime.volumes import Volumes
 from pinnace.testing.builders import bundle_of, run_of
 
@@ -45,8 +46,8 @@ spec:
     def files(self, task: str = "task") -> list[StagedFile]:
         template = self.run.workflow.spec.templates[0]
         assert template.container is not None
-        fields, env = {"metadata.name": "pod"}, {"PART": "deep"}
-        return self.volumes.files(template.container, template, self.own / task, fields, env)
+        facts, env = PodFacts({"metadata.name": "pod"}, template), {"PART": "deep"}
+        return self.volumes.files(template.container, template, self.own / task, facts, env)
 
     def end(self, phase: str) -> None:
         self.run.state = replace(self.run.state, phase=phase)

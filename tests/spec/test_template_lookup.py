@@ -19,6 +19,7 @@ kind: Workflow
 apiVersion: argoproj.io/v1alpha1
 spec:
   templateDefaults: {timeout: 9s}
+  podMetadata: {labels: {of: caller, by: caller}}
   templates:
   - {name: a, http: {url: own}}
 """,
@@ -27,8 +28,9 @@ kind: WorkflowTemplate
 apiVersion: argoproj.io/v1alpha1
 metadata: {name: wt}
 spec:
+  podMetadata: {labels: {of: called}, annotations: {a: called}}
   templates:
-  - {name: a, http: {url: namespaced}}
+  - {name: a, http: {url: namespaced}, metadata: {annotations: {a: own}}}
   - {name: s, steps: [[{name: x, template: a}]]}
 """,
     """
@@ -74,6 +76,20 @@ def test_the_workflows_defaults_reach_every_template(lookup: TemplateLookup) -> 
     assert lookup.entrypoint("a").template.timeout == "9s"
     assert lookup.find("a", "cluster/wt").template.timeout == "9s"
     assert lookup.resolve(inline).template.timeout == "9s"
+
+
+def test_pods_are_labelled_by_their_template_then_by_who_holds_it_then_by_the_workflow(
+    lookup: TemplateLookup,
+) -> None:
+    caller = {"labels": {"of": "caller", "by": "caller"}}
+    call = Call(name="x", template="a")
+    assert lookup.resolve(call, LOCAL).template.metadata == caller
+    assert lookup.resolve(call, "cluster/wt").template.metadata == caller
+    assert lookup.resolve(Call(name="x", inline=Template(suspend=Suspend()))).template.metadata == caller
+    assert lookup.resolve(call, "namespaced/wt").template.metadata == {
+        "labels": {"of": "called", "by": "caller"},
+        "annotations": {"a": "own"},
+    }
 
 
 def test_the_same_call_always_gives_the_same_object(lookup: TemplateLookup) -> None:

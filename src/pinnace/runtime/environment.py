@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from pinnace.base.errors import ManifestError
+from pinnace.runtime.downward import PodFacts
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.templates import Container, EnvFromSource, EnvVar
 
@@ -20,13 +21,13 @@ _SURELY_SHORT = LONGEST_STRING // 4 - 1
 _REFERENCE = re.compile(r"\$(\$|\(([-._a-zA-Z][-._a-zA-Z0-9]*)\))")
 
 
-def environment(container: Container, catalogue: Catalogue, fields: Mapping[str, str]) -> dict[str, str]:
+def environment(container: Container, catalogue: Catalogue, facts: PodFacts) -> dict[str, str]:
     """Return the variables that the container asks for, in the order in which they are defined.
 
     Args:
         container: its tags replaced.
         catalogue: where ConfigMaps and Secrets are.
-        fields: what ``fieldRef`` finds: field path → value.
+        facts: what its pod is told about itself.
 
     Raises:
         ManifestError: a ConfigMap, a Secret or a key is missing, or a field is not known here.
@@ -35,7 +36,7 @@ def environment(container: Container, catalogue: Catalogue, fields: Mapping[str,
     for source in container.env_from:
         found |= _whole(source, catalogue)
     for variable in container.env:
-        value = _value(variable, catalogue, fields)
+        value = _value(variable, container, catalogue, facts)
         if value is not None:
             found[variable.name] = expand(value, found) if variable.value_from is None else value
     return found
@@ -92,7 +93,7 @@ def _whole(source: EnvFromSource, catalogue: Catalogue) -> dict[str, str]:
     return {f"{source.prefix}{key}": value for key, value in found.items()}
 
 
-def _value(variable: EnvVar, catalogue: Catalogue, fields: Mapping[str, str]) -> str | None:
+def _value(variable: EnvVar, container: Container, catalogue: Catalogue, facts: PodFacts) -> str | None:
     """Return the variable's value, None for an optional one that is not there."""
     source = variable.value_from
     if source is None:
@@ -109,14 +110,11 @@ def _value(variable: EnvVar, catalogue: Catalogue, fields: Mapping[str, str]) ->
             message = f'configmap "{wanted.name}" or its key "{wanted.key}" not found'
             raise ManifestError(message, remedy=f"Give a document of kind ConfigMap named {wanted.name}.")
         return value
-    if isinstance(source.field_ref, dict):
-        path = str(source.field_ref.get("fieldPath", ""))
-        if path in fields:
-            return fields[path]
-        message = f"env {variable.name}: the field {path!r} has no value outside Kubernetes"
-        raise ManifestError(message)
-    message = f"env {variable.name}: this kind of valueFrom has no value outside Kubernetes"
-    raise ManifestError(message)
+    return facts.told(
+        {"fieldRef": source.field_ref, "resourceFieldRef": source.resource_field_ref},
+        f"env {variable.name}",
+        container,
+    )
 
 
 def check_lengths(argv: tuple[str, ...], env: Mapping[str, str]) -> None:

@@ -25,7 +25,7 @@ _TEMPLATE: dict[str, str] = {
     "node_selector": "nodeSelector: there is one machine",
     "affinity": "affinity: there is one machine",
     "tolerations": "tolerations: there is one machine",
-    "metadata": "metadata: there is no pod to label",
+    "metadata": "metadata, podMetadata: there is no pod to label",
     "scheduler_name": "schedulerName: there is no scheduler",
     "priority_class_name": "priorityClassName: there is no scheduler",
     "service_account_name": "serviceAccountName: no account is assumed",
@@ -42,7 +42,6 @@ _WORKFLOW: dict[str, str] = {
     "dns_config": "dnsConfig: the host's own is used",
     "pod_priority_class_name": "podPriorityClassName: there is no scheduler",
     "pod_disruption_budget": "podDisruptionBudget: there are no pods to keep",
-    "pod_metadata": "podMetadata: there is no pod to label",
 }
 _NO_REPOSITORY = "artifactRepositoryRef: no ConfigMap given holds one that works here, the local one is used"
 

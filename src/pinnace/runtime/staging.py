@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import platform
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from pinnace.ports import executor as port
 from pinnace.ports.artifacts import ArtifactKeeper
 from pinnace.ports.hostfolders import HostFolder
 from pinnace.ports.images import Images, Refusal
+from pinnace.runtime.downward import PodFacts, pod_facts
 from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
 from pinnace.runtime.handlers import LAST_WORDS_PATH, NOT_READ, handler, refuse_unasked
@@ -144,11 +144,12 @@ class Stager:
         template = command.template
         container = container_of(template, command.container)
         files = [*loaded]
-        fields = self._fields(command)
-        env = self._environment(command, container, fields)
+        info = self._run.info
+        facts = pod_facts(command, self._pod_name(command), info, self._run.workflow.spec)
+        env = self._environment(command, container, facts)
         if container.volume_mounts:
             folder = self._staging / command.pod_id
-            files += self._volumes.files(container, template, folder, fields, env)
+            files += self._volumes.files(container, template, folder, facts, env)
         if own_words := container.termination_message_path:
             if not self._isolated:
                 self._notes[command.attempt_id] += (NOT_READ,)
@@ -209,32 +210,17 @@ class Stager:
         """Return where the source appears; without a view of its own each task needs a place of its own."""
         return SCRIPT_PATH if self._isolated else str(self._staging / command.attempt_id / "script")
 
-    def _fields(self, command: StartTask) -> dict[str, str]:
-        """Return what ``fieldRef`` finds."""
-        info = self._run.info
-        return {
-            "metadata.name": self._pod_name(command),
-            "metadata.namespace": info.namespace,
-            "metadata.uid": info.uid,
-            "spec.nodeName": platform.node(),
-            "spec.serviceAccountName": self._run.workflow.spec.service_account_name or "default",
-            "status.hostIP": "127.0.0.1",
-            "status.podIP": "127.0.0.1",
-        }
-
-    def _environment(
-        self, command: StartTask, container: Container, fields: Mapping[str, str]
-    ) -> dict[str, str]:
+    def _environment(self, command: StartTask, container: Container, facts: PodFacts) -> dict[str, str]:
         info = self._run.info
         own = {
             "ARGO_CONTAINER_NAME": command.container or MAIN,
             "ARGO_NODE_ID": node_id(info.name, command.node_name),
-            "ARGO_POD_NAME": fields["metadata.name"],
+            "ARGO_POD_NAME": self._pod_name(command),
             "ARGO_PROGRESS_FILE": self._progress_path(command),
             "ARGO_WORKFLOW_NAME": info.name,
             "PINNACE_ATTEMPT_ID": command.attempt_id,
         }
-        return own | environment(container, self._run.lookup.catalogue, fields)
+        return own | environment(container, self._run.lookup.catalogue, facts)
 
     def _load(self, command: StartTask, artifacts: list[Artifact]) -> list[port.StagedFile]:
         found = []

@@ -22,13 +22,13 @@ from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.engine.run import Run
 from pinnace.ports.executor import StagedFile
 from pinnace.ports.hostfolders import HostFolder
+from pinnace.runtime.downward import PodFacts
 from pinnace.runtime.environment import expand, secret_text
 from pinnace.runtime.hostpaths import host_file, part_of
 from pinnace.spec.templates import Container, Template, VolumeMount
 
 _CLAIM = "persistentVolumeClaim"
 _AS_FILES = frozenset({"configMap", "secret", "downwardAPI"})
-_NOTHING: Mapping[str, str] = {}
 #: Source: Kubernetes, names of objects.
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -54,8 +54,8 @@ class Volumes:
         container: Container,
         template: Template,
         folder: Path,
-        fields: Mapping[str, str] = _NOTHING,
-        env: Mapping[str, str] = _NOTHING,
+        facts: PodFacts,
+        env: Mapping[str, str],
     ) -> list[StagedFile]:
         """Return what the container's ``volumeMounts`` make appear in it.
 
@@ -63,7 +63,7 @@ class Volumes:
             container: its tags replaced.
             template: its own, its inputs bound.
             folder: that of its pod, which its containers share.
-            fields: what ``fieldRef`` finds: field path → value.
+            facts: what its pod is told about itself.
             env: its variables, for ``subPathExpr``.
 
         Raises:
@@ -81,7 +81,7 @@ class Volumes:
                 raise ManifestError(message)
             if mount.sub_path_expr:
                 mount = replace(mount, sub_path=expand(mount.sub_path_expr, env))
-            found += self._files(mount, volume, folder, fields)
+            found += self._files(mount, volume, folder, facts)
         return found
 
     def clear(self) -> None:
@@ -110,13 +110,13 @@ class Volumes:
         return {**claims, **named}
 
     def _files(
-        self, mount: VolumeMount, volume: Mapping[str, Any], folder: Path, fields: Mapping[str, str]
+        self, mount: VolumeMount, volume: Mapping[str, Any], folder: Path, facts: PodFacts
     ) -> list[StagedFile]:
         if "projected" in volume:
             sources = volume["projected"].get("sources") or ()
-            return [file for each in sources for file in _projected(self._run, mount, each, fields)]
+            return [file for each in sources for file in _projected(self._run, mount, each, facts)]
         if not volume.keys().isdisjoint(_AS_FILES):
-            return _projected(self._run, mount, volume, fields)
+            return _projected(self._run, mount, volume, facts)
         if "hostPath" in volume:
             return [host_file(mount, volume["hostPath"] or {}, _inside(mount.sub_path), self._host_folders)]
         is_read_only = mount.read_only
@@ -163,31 +163,25 @@ def _inside(path: str) -> Path:
     return Path(*parts)
 
 
-def _projected(
-    run: Run, mount: VolumeMount, volume: Mapping[str, Any], fields: Mapping[str, str]
-) -> list[StagedFile]:
+def _projected(run: Run, mount: VolumeMount, volume: Mapping[str, Any], facts: PodFacts) -> list[StagedFile]:
     """Return the files that a volume, or one source of a projected one, consists of."""
     if "configMap" in volume:
         return _keys(mount, volume["configMap"], _config_map(run, volume["configMap"]))
     if "secret" in volume:
         return _keys(mount, volume["secret"], _secret(run, volume["secret"]))
     if "downwardAPI" in volume:
-        return _facts(mount, volume["downwardAPI"], fields)
+        return _told(mount, volume["downwardAPI"], facts)
     kind = next(iter(volume), "none")
     message = f"volume {mount.name!r}: a source of kind {kind} needs a cluster"
     raise RefusedError(message, remedy="Use configMap, secret or downwardAPI.")
 
 
-def _facts(mount: VolumeMount, source: Mapping[str, Any], fields: Mapping[str, str]) -> list[StagedFile]:
+def _told(mount: VolumeMount, source: Mapping[str, Any], facts: PodFacts) -> list[StagedFile]:
     """Return a file for each fact about the pod that is asked for."""
-    data: dict[str, bytes] = {}
-    for item in source.get("items") or ():
-        asked = item.get("fieldRef") or {}
-        path = str(asked.get("fieldPath", ""))
-        if path not in fields:
-            message = f"volume {mount.name!r}: the field {path!r} has no value outside Kubernetes"
-            raise ManifestError(message)
-        data[str(item.get("path", ""))] = fields[path].encode()
+    data = {
+        str(item.get("path", "")): facts.told(item, f"volume {mount.name!r}").encode()
+        for item in source.get("items") or ()
+    }
     return _keys(mount, {"defaultMode": source.get("defaultMode")}, data)
 
 

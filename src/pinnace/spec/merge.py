@@ -14,6 +14,7 @@ from pinnace.base.errors import ManifestError
 from pinnace.spec.catalogue import Catalogue
 from pinnace.spec.encode import encode
 from pinnace.spec.parameters import LOCATION_FIELDS
+from pinnace.spec.struct import Json
 from pinnace.spec.templates import BODY_FIELDS, Template
 from pinnace.spec.workflow import Workflow, WorkflowSpec
 
@@ -86,6 +87,19 @@ def with_template_defaults(template: Template, defaults: Template | None) -> Tem
     given = encode(template)
     under = {key: value for key, value in encode(defaults).items() if key not in BODY_FIELDS or key in given}
     return msgspec.convert(strategic_merge(under, given), Template)
+
+
+def with_pod_metadata(template: Template, metadata: Json | None) -> Template:
+    """Return ``template`` with the labels and annotations of ``metadata`` that it does not give itself.
+
+    Source: Argo templateresolution/context.go, addPodMetadata.
+    """
+    own = template.metadata or {}
+    if not isinstance(metadata, dict) or not isinstance(own, dict):
+        return template
+    kinds = {key: {**(metadata.get(key) or {}), **(own.get(key) or {})} for key in ("labels", "annotations")}
+    given = {key: entries for key, entries in kinds.items() if entries}
+    return msgspec.structs.replace(template, metadata={**own, **given}) if given else template
 
 
 def strategic_merge(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from pinnace.base.errors import ManifestError
 from pinnace.spec.catalogue import Catalogue
-from pinnace.spec.merge import with_template_defaults
+from pinnace.spec.merge import with_pod_metadata, with_template_defaults
 from pinnace.spec.problems import did_you_mean
 from pinnace.spec.templates import Call, LifecycleHook, Template, TemplateRef
-from pinnace.spec.workflow import Workflow
+from pinnace.spec.workflow import Workflow, WorkflowSpec
 
 __all__ = ["LOCAL", "Catalogue", "Resolved", "TemplateLookup"]
 
@@ -30,7 +30,7 @@ class Resolved(NamedTuple):
 
 
 class TemplateLookup:
-    """Finds templates for one workflow, with its ``templateDefaults`` applied.
+    """Finds templates for one workflow, its ``templateDefaults`` and what labels their pods applied.
 
     The same call always gives the same object. ``workflow`` has no ``workflowTemplateRef`` any more: see
     ``merge.with_template_ref``.
@@ -38,8 +38,8 @@ class TemplateLookup:
 
     def __init__(self, workflow: Workflow, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._defaults = workflow.spec.template_defaults
-        self._templates: dict[str, Mapping[str, Template]] = {LOCAL: _by_name(workflow.spec.templates)}
+        self._workflow = workflow.spec
+        self._templates: dict[str, Mapping[str, Template]] = {}
         self._resolved: dict[tuple[str, str], Resolved] = {}
         self._inline: dict[int, tuple[Template, Template]] = {}
 
@@ -50,7 +50,7 @@ class TemplateLookup:
             ManifestError: there is no such template, or the call does not say which.
         """
         if isinstance(call, Call) and call.inline is not None:
-            return Resolved(self._with_defaults(call.inline), scope)
+            return Resolved(self._of_inline(call.inline), scope)
         if call.template_ref is not None:
             if call.template:
                 raise ManifestError("template name cannot be specified with templateRef")
@@ -80,8 +80,8 @@ class TemplateLookup:
             if name not in templates:
                 hint = did_you_mean(name, templates)
                 raise ManifestError(f"template name '{name}' undefined", remedy=hint)
-            template = with_template_defaults(templates[name], self._defaults)
-            found = self._resolved[scope, name] = Resolved(template, scope)
+            template = with_pod_metadata(templates[name], self._spec(scope).pod_metadata)
+            found = self._resolved[scope, name] = Resolved(self._completed(template), scope)
         return found
 
     def templates(self, scope: str) -> Mapping[str, Template]:
@@ -91,10 +91,19 @@ class TemplateLookup:
             ManifestError: the scope is of a WorkflowTemplate that does not exist.
         """
         if scope not in self._templates:
-            kind, _, name = scope.partition("/")
-            holder = self.catalogue.require_workflow_template(name, cluster_scope=kind == "cluster")
-            self._templates[scope] = _by_name(holder.spec.templates)
+            self._templates[scope] = _by_name(self._spec(scope).templates)
         return self._templates[scope]
+
+    def _spec(self, scope: str) -> WorkflowSpec:
+        if scope == LOCAL:
+            return self._workflow
+        kind, _, name = scope.partition("/")
+        return self.catalogue.require_workflow_template(name, cluster_scope=kind == "cluster").spec
+
+    def _completed(self, template: Template) -> Template:
+        """Return the template with what the workflow says about all."""
+        completed = with_template_defaults(template, self._workflow.template_defaults)
+        return with_pod_metadata(completed, self._workflow.pod_metadata)
 
     def _from_ref(self, ref: TemplateRef) -> Resolved:
         if not ref.name:
@@ -112,11 +121,11 @@ class TemplateLookup:
             raise ManifestError(f"template reference {ref.name}.{ref.template} not found", remedy=hint)
         return self.find(ref.template, scope)
 
-    def _with_defaults(self, inline: Template) -> Template:
-        """Return an inline template with the defaults, always the same one."""
+    def _of_inline(self, inline: Template) -> Template:
+        """Return an inline template completed, always the same one."""
         # The original is kept too: while it lives, no other object can get its id.
         if id(inline) not in self._inline:
-            self._inline[id(inline)] = (inline, with_template_defaults(inline, self._defaults))
+            self._inline[id(inline)] = (inline, self._completed(inline))
         return self._inline[id(inline)][1]
 
 
