@@ -41,6 +41,8 @@ def test_a_schedule_that_ticks_is_fine(told: Told, fields: str) -> None:
     ("fields", "start"),
     [
         ("suspend: true", "missing-field spec: cron workflow must have at least one schedule"),
+        ("schedule: '@daily'",
+         "unknown-field spec.schedule: unknown field 'schedule' (write 'schedules:' with a list)"),
         ("schedules: ['* * * *']", "invalid-schedule spec.schedules[0]: cron schedule * * * * is "),
         ("schedules: ['@daily', '61 * * * *']", "invalid-schedule spec.schedules[1]: "),
         ("schedules: ['@daily'], timezone: Mars/Olympus",

@@ -22,13 +22,8 @@ At = tuple[Any, str | int] | None
 #: A value that is not there: null, or dropped because it is wrong.
 ABSENT: Any = object()
 
-#: Fields that Argo 4 removed, and what replaces them.
-_REMOVED = {
-    "mutex": "write 'mutexes:' with a list",
-    "semaphore": "write 'semaphores:' with a list",
-    "podPriority": "write 'podPriorityClassName:'",
-    "schedule": "write 'schedules:' with a list",
-}
+#: Fields that Argo 4 removed, and the lists of such values that replace them.
+_LISTS = {"mutex": "mutexes", "semaphore": "semaphores", "schedule": "schedules"}
 _INT64 = range(-(2**63), 2**63)
 #: Where so much is wrong, nobody reads what else might be meant, and guessing would take minutes.
 _MOST_GUESSED = 1000
@@ -109,12 +104,10 @@ def _struct_reader(info: inspect.StructType) -> Reader:
         for key, item in value.items():
             name, field = key, fields.get(key)
             if field is None:
-                name = "" if is_strict or report.strict else _in_other_case(key, fields, value)
+                name = _read_as(key, fields, value, at, report, is_strict=is_strict or report.strict)
                 if not name:
-                    _unknown_field(key, fields, at, report, is_error=is_strict or report.strict)
                     continue
-                message = f"'{key}' is read as '{name}', but a cluster does not know it"
-                report.warn("unknown-field", message, (at, key), f"write {name}", on_key=True)
+                item = [item] if key in _LISTS and type(item) is not list else item
                 field = fields[name]
             item = field(item, (at, key), report)
             if item is not ABSENT:
@@ -130,6 +123,21 @@ def _struct_reader(info: inspect.StructType) -> Reader:
     return read
 
 
+def _read_as(
+    key: str, fields: dict[str, Reader], value: dict[str, Any], at: At, report: Report, *, is_strict: bool
+) -> str:
+    """Return the field that the unknown field ``key`` is read as, "" if none; report it in either case."""
+    name = "" if is_strict else _in_other_case(key, fields, value)
+    if name:
+        message = f"'{key}' is read as '{name}', but a cluster does not know it"
+        report.warn("unknown-field", message, (at, key), f"write {name}", on_key=True)
+        return name
+    _unknown_field(key, fields, at, report, is_error=is_strict)
+    # Nothing runs with such an error; what is read keeps the checks from telling that it is not there.
+    name = _LISTS.get(key, "") if is_strict else ""
+    return name if name in fields and name not in value else ""
+
+
 def _in_other_case(key: str, fields: dict[str, Reader], value: dict[str, Any]) -> str:
     """Return the field that ``key`` is but for upper and lower case, "" if none or if it is there itself.
 
@@ -140,8 +148,12 @@ def _in_other_case(key: str, fields: dict[str, Reader], value: dict[str, Any]) -
 
 
 def _unknown_field(key: str, fields: dict[str, Reader], at: At, report: Report, *, is_error: bool) -> None:
-    hint = _REMOVED.get(key, "")
-    if not hint and len(report.problems) < _MOST_GUESSED:
+    hint = ""
+    if _LISTS.get(key) in fields:
+        hint = f"write '{_LISTS[key]}:' with a list"
+    elif key == "podPriority":  # Argo 4 removed this one too
+        hint = "write 'podPriorityClassName:'"
+    elif len(report.problems) < _MOST_GUESSED:
         hint = did_you_mean(key, fields)
     record = report.add if is_error else report.warn
     record("unknown-field", f"unknown field '{key}'", (at, key), hint, on_key=True)
