@@ -157,6 +157,28 @@ def test_a_failed_group_names_what_failed_in_it(play: Made) -> None:
     assert "of what it called, wf[0].b is Failed: main: Error (exit code 1)" in told(done, "[0]")
 
 
+@pytest.mark.parametrize(
+    ("called", "said"),
+    [
+        ("template: gone", "it could not be called"),
+        ("template: late", "what went wrong is its call, not what was called"),
+    ],
+)
+def test_an_error_of_a_call_is_told_from_a_failure_of_what_was_called(
+    play: Made, called: str, said: str
+) -> None:
+    done = play(f"""
+  - {{name: main, steps: [[{{name: a, {called}, continueOn: {{failed: true, error: true}}}}]]}}
+  - {{name: late, timeout: "10", container: {{image: i, command: [c]}}}}
+""")
+    done.wait(10)
+
+    assert told(done, "a").splitlines()[1:3] == [
+        f"  {said}",
+        "  wf[0] ends with it: no continueOn forgives an error of a call",
+    ]
+
+
 def test_a_name_that_no_step_has_is_answered_with_those_that_are_like_it(play: Made) -> None:
     running = play(DAG, WHO)
 

@@ -189,7 +189,10 @@ def _at_work(turn: Turn, node: Node) -> Iterator[str]:
 def _failed(turn: Turn, node: Node) -> Iterator[str]:
     if node.type is NodeType.SKIPPED:
         yield "it could not be called"
-        return
+    elif node.is_call_error:
+        yield "what went wrong is its call, not what was called"
+    if node.is_call_error and node.parent >= 0 and turn.node(node.parent).type is NodeType.STEP_GROUP:
+        yield f"{turn.node(node.parent).name} ends with it: no continueOn forgives an error of a call"
     if node.type is NodeType.POD and node.outputs is not None and node.outputs.exit_code:
         yield (
             f"its command ended with exit code {node.outputs.exit_code}; "
