@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from people import Audience
+from timetable import Timetable
 
 FOLDER = Path(__file__).parent
 SCENE = re.compile(r"((?:^#.*\n|^\n)*)^(?!#)(.+)\n((?:(?!----$).*\n)*?)^----\n((?:.+\n)*)", re.MULTILINE)
 
 
-def played(text: str) -> str:
+def played(text: str, stage: Audience | Timetable) -> str:
     """Return the transcript with what happens now."""
-    stage = Audience()
     parts = []
     end = 0
     for scene in SCENE.finditer(text):
@@ -30,10 +30,10 @@ def played(text: str) -> str:
     return "".join(parts)
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.txt")), ids=lambda path: path.stem)
 def test_it_happens_as_it_is_written(path: Path, is_rewriting: bool) -> None:
     text = path.read_text()
-    now = played(text)
+    now = played(text, Timetable() if path.parent.name == "schedules" else Audience())
     if is_rewriting:
         path.write_text(now)
     else:

@@ -47,7 +47,8 @@ def decide(cron: Cron, tick: int) -> Decision:
     try:
         cron = stopped_if_due(cron)
     except ExpressionError as error:
-        message = f"failed to check CronWorkflow '{cron.name}' stopping condition: {error}"
+        what = f"failed to check CronWorkflow '{cron.name}' stopping condition"
+        message = f"{what}: failed to evaluate stop expression: {error.message}"
         return Decision(cron=with_spec_error(cron, message), reason=message)
     if cron.manifest.spec.suspend:
         return Decision(cron=cron, reason="it is suspended")
@@ -56,7 +57,7 @@ def decide(cron: Cron, tick: int) -> Decision:
     try:
         is_wanted = _is_wanted(cron)
     except PinnaceError as error:
-        message = f"run policy error: {error}"
+        message = f"run policy error: {error.message}"
         return Decision(cron=with_submission_error(cron, tick, message), reason=message)
     if not is_wanted:
         return Decision(cron=cron, reason="its condition does not hold")

@@ -78,7 +78,16 @@ class CronStatus(Spec, frozen=True):
     def as_json(self) -> dict[str, Any]:
         """Return it as Kubernetes has it, every field named."""
         return {
-            "active": msgspec.to_builtins([replace(run, kind="Workflow") for run in self.active]),
+            "active": [
+                {
+                    "apiVersion": run.api_version,
+                    "kind": run.kind,
+                    "namespace": run.namespace,
+                    "name": run.name,
+                    "uid": run.uid,
+                }
+                for run in self.active
+            ],
             "lastScheduledTime": self.last_scheduled_time or None,
             "conditions": [
                 {"type": each.type, "status": each.status, "message": each.message}
