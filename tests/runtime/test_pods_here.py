@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from whole_runs import ended, opened
 
-from manifests import workflow
-from pinnace.bootstrap import Pinnace
-from pinnace.engine.node import Node, Phase
+from pinnace.engine.node import Node
 from pinnace.engine.run import Run
 
 Go = Callable[[str], Run]
-
-
-@pytest.fixture
-def pinnace(tmp_path: Path, private: None) -> Iterator[Pinnace]:
-    data = tmp_path / "data"
-    data.mkdir()
-    made = opened(tmp_path, PINNACE_ISOLATED="true", PINNACE_HOST_PATHS=str(data))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def go(pinnace: Pinnace, tmp_path: Path) -> Go:
-    """Return what runs templates to their end; ``PLACE`` in them is a folder that they may mount."""
-
-    return lambda templates: ended(pinnace, workflow(templates.replace("PLACE", str(tmp_path / "data"))))
 
 
 def only(run: Run) -> Node:
@@ -121,21 +102,6 @@ def test_a_daemon_is_ready_when_its_command_says_so(go: Go) -> None:
 """
     )
     assert run.state.phase == "Succeeded", [node.message for node in run.nodes.values()]
-
-
-def test_a_daemon_whose_readiness_cannot_be_asked_is_an_error(go: Go) -> None:
-    run = go(
-        """
-    - name: main
-      steps: [[{name: server, template: server}]]
-    - name: server
-      daemon: true
-      container: {image: "alpine:3.20", command: [sleep, "600"], readinessProbe: {grpc: {port: 80}}}
-"""
-    )
-    (server,) = (node for node in run.nodes.values() if node.key == "server")
-    assert server.phase is Phase.ERROR
-    assert server.message.startswith("readinessProbe: a grpc probe cannot be asked here. Use exec")
 
 
 @pytest.mark.parametrize("kind", ["livenessProbe", "startupProbe"])

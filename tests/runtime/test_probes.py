@@ -102,7 +102,9 @@ def test_a_container_is_asked_as_it_says() -> None:
         readiness=Probe(command=("test", "-e", "/ready"), timeout=4.0, successes=3),
         liveness=Probe(HOST, 80, delay=5.0, period=30.0, failures=2),
     )
-    assert probes_of(starting(Container(liveness_probe={"grpc": {"port": 1}}))) is None
+    grpc = {"grpc": {"port": 81, "service": "shop"}}
+    assert only(probes_of(starting(Container(liveness_probe=grpc)))) == Probe(HOST, 81, service="shop")
+    assert probes_of(starting(Container(liveness_probe={}))) is None
 
 
 def test_only_of_daemons_it_is_asked_whether_they_are_ready() -> None:

@@ -20,14 +20,8 @@ from pinnace.spec.templates import Container, Template, VolumeMount
 MAIN = "main"
 #: What collects outputs that containers share, when all have ended. Source: Argo WaitContainerName.
 WAIT = "wait"
-#: The kinds of probe that are asked.
-ASKED_BY = frozenset({"exec", "httpGet", "tcpSocket"})
-#: The probes, with the fields that hold them.
-PROBES = {
-    "startupProbe": "startup_probe",
-    "readinessProbe": "readiness_probe",
-    "livenessProbe": "liveness_probe",
-}
+#: The kinds of probe.
+_ASKED_BY = frozenset({"exec", "httpGet", "tcpSocket", "grpc"})
 _NONE = Outputs()
 
 
@@ -193,6 +187,6 @@ def tries_of(template: Template) -> tuple[int, float]:
 
 
 def is_probed(container: Container) -> bool:
-    """Return whether the container has to be asked whether it is ready, in a way that can be done here."""
+    """Return whether the container has to be asked whether it is ready."""
     declared = (container.startup_probe, container.readiness_probe)
-    return any(isinstance(each, dict) and bool(ASKED_BY & each.keys()) for each in declared)
+    return any(isinstance(each, dict) and bool(_ASKED_BY & each.keys()) for each in declared)

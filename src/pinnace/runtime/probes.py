@@ -6,20 +6,21 @@ Source: Kubernetes core/v1 Probe; pkg/kubelet/prober.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pinnace.engine.commands import StartTask
 from pinnace.engine.containers import container_of
 from pinnace.engine.daemons import POD_IP
+from pinnace.runtime.asking import FAILURES, connected, status_of
+from pinnace.runtime.grpchealth import serves
 from pinnace.spec.templates import Container
 
 #: Seconds between two questions at most, where an answer is waited for: that only shortens the wait.
 _LONGEST_WAIT = 1.0
-_LONGEST_STATUS_LINE = 4096
 
 
 class Probe(Struct, frozen=True):
@@ -28,9 +29,11 @@ class Probe(Struct, frozen=True):
     host: str = ""
     port: int = 0
     path: str | None = None
-    """What is asked for over HTTP; None only connects."""
+    """What is asked for over HTTP; without it and ``service``, a connection is enough."""
     headers: tuple[tuple[str, str], ...] = ()
     is_tls: bool = False
+    service: str | None = None
+    """What is asked about over gRPC; "" is the server as a whole."""
     command: tuple[str, ...] = ()
     """What is run beside the container's own command; if it is given, nothing is asked over the network."""
     delay: float = 0.0
@@ -136,41 +139,28 @@ async def is_answered(probe: Probe) -> bool:
     try:
         async with asyncio.timeout(probe.timeout):
             return await _ask(probe)
-    except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    except FAILURES:
         return False
 
 
 async def _ask(probe: Probe) -> bool:
-    tls = ssl._create_unverified_context() if probe.is_tls else None  # noqa: S323, SLF001 - as the kubelet does
-    reader, writer = await asyncio.open_connection(
-        probe.host, probe.port, ssl=tls, limit=_LONGEST_STATUS_LINE
-    )
-    try:
-        if probe.path is None:
-            return True
-        given = {name.lower() for name, _ in probe.headers}
-        lines = [f"GET {probe.path} HTTP/1.1", *(f"{name}: {value}" for name, value in probe.headers)]
-        if "host" not in given:
-            lines.append(f"Host: {probe.host}:{probe.port}")
-        lines += ["User-Agent: kube-probe/1", "Accept: */*", "Connection: close", "", ""]
-        writer.write("\r\n".join(lines).encode("latin-1"))
-        await writer.drain()
-        words = (await reader.readuntil(b"\n")).split()
-        return words[0].startswith(b"HTTP/") and 200 <= int(words[1]) < 400
-    except IndexError:
-        return False
-    finally:
-        writer.close()
+    if probe.service is not None:
+        return await serves(probe.host, probe.port, probe.service)
+    if probe.path is not None:
+        status = await status_of(probe.host, probe.port, probe.path, probe.headers, is_tls=probe.is_tls)
+        return 200 <= status < 400
+    async with connected(probe.host, probe.port):
+        return True
 
 
 def _probe(declared: Any, container: Container) -> Probe | None:
     if not isinstance(declared, Mapping):
         return None
-    asked = _asked(declared, container)
+    asked = asked_by(declared, container)
     if asked is None:
         return None
-    return Probe(
-        **asked,
+    return replace(
+        asked,
         delay=_number(declared, "initialDelaySeconds", 0.0),
         period=_number(declared, "periodSeconds", 10.0),
         timeout=max(0.1, _number(declared, "timeoutSeconds", 1.0)),
@@ -179,25 +169,27 @@ def _probe(declared: Any, container: Container) -> Probe | None:
     )
 
 
-def _asked(declared: Mapping[str, Any], container: Container) -> dict[str, Any] | None:
-    """Return what is asked, as fields of a probe; None for a kind that cannot be asked here."""
-    run, http, tcp = (declared.get(kind) for kind in ("exec", "httpGet", "tcpSocket"))
+def asked_by(declared: Mapping[str, Any], container: Container) -> Probe | None:
+    """Return what a probe or handler asks, each time it does; None when it says nothing."""
+    run, http, tcp, grpc = (declared.get(kind) for kind in ("exec", "httpGet", "tcpSocket", "grpc"))
     if isinstance(run, Mapping):
-        return {"command": tuple(str(each) for each in run.get("command") or ())}
+        return Probe(command=tuple(str(each) for each in run.get("command") or ()))
     if isinstance(http, Mapping):
-        return {
-            **_address(http, container),
-            "path": "/" + _line(http.get("path")).lstrip("/"),
-            "headers": tuple(
+        return replace(
+            _connecting(http, container),
+            path="/" + _line(http.get("path")).lstrip("/"),
+            headers=tuple(
                 (_line(each.get("name")), _line(each.get("value"))) for each in http.get("httpHeaders") or ()
             ),
-            "is_tls": str(http.get("scheme", "")).upper() == "HTTPS",
-        }
-    return _address(tcp, container) if isinstance(tcp, Mapping) else None
+            is_tls=str(http.get("scheme", "")).upper() == "HTTPS",
+        )
+    if isinstance(grpc, Mapping):
+        return Probe(POD_IP, _port(grpc.get("port"), container), service=str(grpc.get("service") or ""))
+    return _connecting(tcp, container) if isinstance(tcp, Mapping) else None
 
 
-def _address(asked: Mapping[str, Any], container: Container) -> dict[str, Any]:
-    return {"host": str(asked.get("host") or POD_IP), "port": _port(asked.get("port"), container)}
+def _connecting(asked: Mapping[str, Any], container: Container) -> Probe:
+    return Probe(str(asked.get("host") or POD_IP), _port(asked.get("port"), container))
 
 
 def _port(port: Any, container: Container) -> int:

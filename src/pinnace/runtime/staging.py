@@ -31,7 +31,7 @@ from pinnace.ports.images import Images, Refusal
 from pinnace.runtime.downward import PodFacts, pod_facts
 from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
-from pinnace.runtime.handlers import LAST_WORDS_PATH, NOT_READ, handler, refuse_unasked
+from pinnace.runtime.handlers import LAST_WORDS_PATH, NOT_READ, handler
 from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
 from pinnace.runtime.volumes import Volumes
 from pinnace.spec.locate import kept, relocate
@@ -166,7 +166,6 @@ class Stager:
             files.append(port.StagedFile(path=script, content=_bytes(container.source), mode=0o755))
             args = (*args, script)
         command_ = tuple(expand(each, env) for each in container.command)
-        refuse_unasked(template, container)
         found = self._images.resolve(container.image, command_, [expand(each, env) for each in args])
         if isinstance(found, Refusal):
             raise PinnaceError(found.message, remedy="; ".join(found.remedies))
