@@ -200,12 +200,12 @@ def fails_fast(turn: Turn, node: Node, template: Template) -> bool:
 
 
 def end_below(turn: Turn, node: Node, message: str) -> None:
-    """End everything below ``node`` that was let in and is open."""
+    """End everything below ``node`` that is open: what was let in, and what waits for locks."""
     stack = list(turn.children(node.number))
     while stack:
         child = turn.node(stack.pop())
         stack += turn.children(child.number)
         if child.type.is_leaf and child.phase.is_active:
             end(turn, child, message)
-        elif child.phase.is_active:
+        elif child.phase.is_active or (child.phase is Phase.WAITING and child.locks is not None):
             turn.settle(child, Phase.FAILED, message)
