@@ -356,6 +356,25 @@ def test_the_failure_that_is_explained_is_the_last_attempt_of_the_first_that_fai
     assert node.name == "wf[1].b(1)"
 
 
+def test_a_sidecar_that_was_ended_explains_no_failure() -> None:
+    play = made(
+        """
+  - name: main
+    steps: [[{name: a, template: pair}], [{name: b, template: task}]]
+  - name: pair
+    container: {image: busybox, command: ["true"]}
+    sidecars: [{name: beside, image: busybox, command: [serve]}]
+"""
+    )
+    play.end("wf[0].a.main").wait(10).end("wf[0].a.beside", 143).wait(10).end("wf[1].b", 1)
+    assert any(node.phase.is_bad and node.is_hidden for node in play.run.nodes.values())
+
+    node = failed_node(play.run)
+
+    assert node is not None
+    assert node.name == "wf[1].b"
+
+
 def test_what_was_not_honoured_is_summed_up() -> None:
     play = made(STEPS)
     command = play.open["wf[0].a"]

@@ -64,7 +64,11 @@ initContainers: [{name: before, image: c2}]
 
 
 def test_the_pods_own_fields_are_reached() -> None:
-    patch = "{activeDeadlineSeconds: 5, terminationGracePeriodSeconds: 1, volumes: [{name: v, emptyDir: {}}]}"
+    patch = """
+activeDeadlineSeconds: 5
+terminationGracePeriodSeconds: 1
+volumes: [{name: v, emptyDir: {}}]
+"""
     found = patched(Template(container=MAIN), [patch])
     assert found.active_deadline_seconds == "5"
     assert grace_of(found) == 1.0
@@ -73,21 +77,27 @@ def test_the_pods_own_fields_are_reached() -> None:
 
 
 def test_null_takes_a_field_away() -> None:
-    found = patched(Template(container=MAIN), ["{containers: [{name: main, args: null}]}"]).container
+    found = patched(Template(container=MAIN), ["containers: [{name: main, args: null}]"]).container
     assert found is not None
     assert found.args == ()
 
 
 def test_what_reaches_nothing_is_told() -> None:
-    patch = "{nodeName: n, containers: [{name: main, securityContext: {runAsUser: 1}, image: i}]}"
+    patch = "nodeName: n\ncontainers: [{name: main, securityContext: {runAsUser: 1}, image: i}]"
     assert unreached(patched(Template(container=MAIN), [patch])) == ("nodeName", "containers.securityContext")
     assert unreached(Template(container=MAIN)) == ()
     assert grace_of(Template(container=MAIN)) is None
 
 
 @pytest.mark.parametrize(
-    "patch", ["a: [", "- a", "1", "{containers: [{name: main, args: {a: b}}]}", "a: 1\n---\nb: 2"]
+    "patch", ["a: [", "- a", "1", "containers: [{name: main, args: {a: b}}]", "a: 1\n---\nb: 2"]
 )
 def test_a_patch_that_cannot_be_laid_is_refused(patch: str) -> None:
     with pytest.raises(ManifestError, match="Error applying PodSpecPatch"):
         patched(Template(container=MAIN), [patch])
+
+
+@pytest.mark.parametrize("text", ['{"containers"}', "{containers: []}", " {a: b}"])
+def test_what_begins_with_a_brace_has_to_be_json(text: str) -> None:
+    with pytest.raises(ManifestError, match="what begins with a brace is read as JSON"):
+        patched(Template(container=MAIN), [text])

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pinnace.base.errors import ManifestError
 from pinnace.checks.context import Context, Site
 from pinnace.checks.scopes import POD_BODIES
 from pinnace.spec.documents import read_documents
+from pinnace.spec.podpatch import read_patch
 from pinnace.spec.problems import Path, did_you_mean
 
 _TAG = re.compile(r"\{\{.*?\}\}")
@@ -22,6 +24,7 @@ _BY_AGENT = {"http": "HTTP", "plugin": "Plugin"}
 def check_pods(context: Context) -> None:
     """Report what Kubernetes would refuse when the pod is made, in the middle of the run."""
     _check_pod_resources(context, context.spec.pod_resources, ("spec", "podResources"))
+    _check_patch(context, context.spec.pod_spec_patch, ("spec", "podSpecPatch"))
     for site in context.sites():
         template, path = site
         body = next(iter(template.body_types), "")
@@ -32,6 +35,7 @@ def check_pods(context: Context) -> None:
         if template.resource_claims and body and body not in POD_BODIES:
             message = f"resourceClaims is not supported for {body} templates, which do not create a pod"
             context.findings.error("misplaced-field", message, (*path, "resourceClaims"))
+        _check_patch(context, template.pod_spec_patch, (*path, "podSpecPatch"))
         if template.resource is not None:
             _check_resource(context, site)
 
@@ -51,6 +55,15 @@ def _check_pod_resources(context: Context, resources: Any, path: Path) -> None:
                     " only cpu, memory and hugepages-* are supported"
                 )
                 context.findings.error("invalid-value", message, (*path, kind, name))
+
+
+def _check_patch(context: Context, text: str, path: Path) -> None:
+    if not text or _TAG.search(text):
+        return
+    try:
+        read_patch(text)
+    except ManifestError as error:
+        context.findings.error("invalid-patch", error.message, path, error.remedy)
 
 
 def _check_resource(context: Context, site: Site) -> None:

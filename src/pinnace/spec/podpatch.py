@@ -1,11 +1,12 @@
 """``podSpecPatch``: what it changes of a template, as far as a pod is more than its template here.
 
-A patch is JSON or YAML, laid over the pod by Kubernetes' strategic merge. Source: Argo workflowpod.go
-processPodSpecPatch; util/podspecpatch.go.
+A patch is JSON if it begins with a brace, else YAML, laid over the pod by Kubernetes' strategic merge.
+Source: Argo workflowpod.go processPodSpecPatch; util.go ApplyPodSpecPatch.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,7 +42,7 @@ def patched(template: Template, patches: Iterable[str]) -> Template:
     whole: dict[str, Any] = {}
     for text in patches:
         if text:
-            whole = _joined(whole, _read(text))
+            whole = _joined(whole, read_patch(text))
     given = encode(template)
     for key in ("volumes", "activeDeadlineSeconds", "hostAliases"):
         if key in whole:
@@ -54,7 +55,7 @@ def patched(template: Template, patches: Iterable[str]) -> Template:
         return msgspec.convert(_without_nulls(given), Template)
     except msgspec.ValidationError as error:
         message = f"Error applying PodSpecPatch: {error}"
-        raise ManifestError(message, path="podSpecPatch") from None
+        raise ManifestError(message) from None
 
 
 def grace_of(template: Template) -> float | None:
@@ -87,17 +88,30 @@ def _patch_of(template: Template) -> dict[str, Any]:
     if not template.pod_spec_patch:
         return {}
     try:
-        return _read(template.pod_spec_patch)
+        return read_patch(template.pod_spec_patch)
     except ManifestError:
         return {}
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_patch(text: str) -> dict[str, Any]:
+    """Return what a patch gives, its tags replaced.
+
+    Raises:
+        ManifestError: it is no mapping, or it begins with a brace and is no JSON.
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            patch: dict[str, Any] = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            message = f"Error applying PodSpecPatch: what begins with a brace is read as JSON: {error}"
+            remedy = "Write JSON, or YAML without braces around it."
+            raise ManifestError(message, remedy=remedy) from None
+        return patch
     documents, problems = read_documents(text, "podSpecPatch")
     trouble = next((problem.message for problem in problems if problem.is_error), "")
     if trouble or len(documents) != 1 or not isinstance(documents[0].value, dict):
         message = f"Error applying PodSpecPatch: {trouble or 'it is no mapping'}"
-        raise ManifestError(message, path="podSpecPatch", remedy="Write it as JSON or YAML of a pod's spec.")
+        raise ManifestError(message, remedy="Write it as JSON or YAML of a pod's spec.")
     value: dict[str, Any] = documents[0].value
     return value
 

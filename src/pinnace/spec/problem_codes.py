@@ -111,6 +111,11 @@ _VALUES = {
         " A workflow with another name does not start; a template is found by it here, not on a cluster.",
     ),
     "invalid-value": Meaning("A field takes only certain values", "The message says which."),
+    "invalid-patch": Meaning(
+        "A podSpecPatch cannot be read",
+        "It is JSON if it begins with a brace, else YAML: YAML in braces, such as `{containers: []}`, is"
+        " neither.",
+    ),
     "invalid-duration": Meaning(
         "A text is no duration",
         "Write a number with a unit: `90s`, `5m`, `1h30m`.",

@@ -80,15 +80,17 @@ def failed_node(run: Run) -> Node | None:
     order = sorted(run.nodes, key=lambda number: run.nodes[number].finished_at or 0.0)
     bad = [run.nodes[number] for number in order if run.nodes[number].phase.is_bad]
     leaves = [node for node in bad if not run.index.children.get(node.number)]
-    decisive = [node for node in leaves if not _is_retried(run, node)]
+    decisive = [node for node in leaves if not _is_forgiven(run, node)]
     for candidates in (decisive, leaves, bad):
         if candidates:
             return candidates[0]
     return None
 
 
-def _is_retried(run: Run, node: Node) -> bool:
-    """Return whether a later attempt took the node's place, or its failure was forgiven."""
+def _is_forgiven(run: Run, node: Node) -> bool:
+    """Return whether a later attempt took its place, or it is a container of a pod that did not fail."""
+    if node.is_hidden:
+        return not run.nodes[node.parent].phase.is_bad
     if not node.is_attempt:
         return False
     parent = run.nodes[node.parent]
