@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run
 
@@ -76,6 +77,43 @@ def test_a_step_says_how_far_it_is(go: Go) -> None:
 """
     )
     assert only(run).progress == "30/100"
+
+
+ANNOTATED = """
+    - name: main
+      inputs: {parameters: [{name: size, value: "7"}]}
+      metadata: {annotations: {workflows.argoproj.io/progress: "0/{{inputs.parameters.size}}"}}
+"""
+
+
+SAYS = """
+      container:
+        image: alpine:3.20
+        command: [sh, -c, "echo 3/8 > $ARGO_PROGRESS_FILE; exit 1"]
+"""
+GETS = "      resource: {action: get, manifest: '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}'}"
+
+
+@pytest.mark.parametrize(
+    ("body", "progress"),
+    [
+        ("      container: {image: 'alpine:3.20', command: ['false']}", "0/7"),
+        (SAYS, "3/8"),
+        ("      containerSet: {containers: [{name: main, image: 'alpine:3.20', command: ['false']}]}", "0/7"),
+        (GETS, "0/7"),
+        ("      http: {url: 'http://127.0.0.1:1'}", ""),
+    ],
+)
+def test_an_annotation_says_how_far_a_step_is_to_begin_with(go: Go, body: str, progress: str) -> None:
+    run = go(f"{ANNOTATED}{body}\n")
+    assert run.state.phase in {"Failed", "Error"}
+    assert run.nodes[NodeNumber(0)].progress == progress
+
+
+def test_an_annotation_that_is_no_progress_says_nothing(go: Go) -> None:
+    container = "      container: {image: 'alpine:3.20', command: ['false']}\n"
+    run = go(ANNOTATED.replace('"0/', '"nearly ') + container)
+    assert run.nodes[NodeNumber(0)].progress == ""
 
 
 def test_a_daemon_is_ready_when_its_command_says_so(go: Go) -> None:

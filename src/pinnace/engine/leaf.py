@@ -14,6 +14,7 @@ from pinnace.engine.locking import TIMEOUT, kept_out
 from pinnace.engine.memo import ask, is_asking
 from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import Node, NodeInputs, NodeType, Phase
+from pinnace.engine.progress import initial_progress
 from pinnace.engine.retry import go_seconds
 from pinnace.engine.substitute import fill
 from pinnace.engine.templateplan import TemplatePlan
@@ -117,6 +118,12 @@ def retry_variables(turn: Turn, node: Node, plan: TemplatePlan) -> dict[str, obj
             "lastRetry.message": last.message,
         }
     return found
+
+
+def with_progress(turn: Turn, pod: Node, template: Template) -> Node:
+    """Return the pod that is started as ``template``, prepared, says, as far as that says it is."""
+    said = "" if pod.progress else initial_progress(template)
+    return turn.put(replace(pod, progress=said)) if said else pod
 
 
 def attempt(turn: Turn, node: Node) -> str:

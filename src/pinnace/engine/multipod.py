@@ -16,7 +16,7 @@ from pinnace.engine.containers import MAIN, Part, Role, container_of, is_probed,
 from pinnace.engine.daemons import became_ready, ended_as
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskReady, TaskStarted
 from pinnace.engine.judgement import POD_DEADLINE, judge
-from pinnace.engine.leaf import attempt, end, limits, prepared
+from pinnace.engine.leaf import attempt, end, limits, prepared, with_progress
 from pinnace.engine.node import ContainerState, Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.outputs import export
 from pinnace.engine.tasks import container_command
@@ -120,7 +120,9 @@ class _Work:
                 continue
             if node.container.is_asked and not self.turn.is_fresh:
                 continue
-            filled = filled or prepared(self.turn, self.pod)
+            if filled is None:
+                filled = prepared(self.turn, self.pod)
+                self.pod = with_progress(self.turn, self.pod, filled)
             state = replace(node.container, is_asked=True)
             node = self.turn.put(replace(node, container=state, wake_at=None))
             self.turn.ask(container_command(self.turn, self.pod, node, filled))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from pinnace.spec.templates import Template
+
+_ANNOTATION = "workflows.argoproj.io/progress"
 _PROGRESS = re.compile(r"([0-9]{1,18})/([0-9]{1,18})", re.ASCII)
 
 
@@ -17,3 +21,13 @@ def parse_progress(text: str) -> tuple[int, int] | None:
         return None
     done, known = int(match[1]), int(match[2])
     return (done, known) if done <= known and known else None
+
+
+def initial_progress(template: Template) -> str:
+    """Return how far a pod says it is before its command does, by an annotation; "" if it does not.
+
+    Source: Argo workflowpod.go, ProgressToApply.
+    """
+    metadata = template.metadata if isinstance(template.metadata, Mapping) else {}
+    said = str((metadata.get("annotations") or {}).get(_ANNOTATION, ""))
+    return said if parse_progress(said) else ""

@@ -12,7 +12,7 @@ from pinnace.base.errors import PinnaceError
 from pinnace.engine.calling import fail_call, template_of
 from pinnace.engine.events import WorkEnded
 from pinnace.engine.judgement import POD_DEADLINE
-from pinnace.engine.leaf import attempt, end, let_in, limits, prepared, timed_out
+from pinnace.engine.leaf import attempt, end, let_in, limits, prepared, timed_out, with_progress
 from pinnace.engine.node import Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.outputs import export
 from pinnace.engine.tasks import pod_deadline
@@ -38,6 +38,8 @@ def assess(turn: Turn, node: Node) -> None:
     except PinnaceError as error:
         fail_call(turn, node, error.message)
         return
+    if _is_pod(node):
+        node = with_progress(turn, node, template)
     if node.wake_at != deadline:
         node = turn.put(replace(node, wake_at=deadline))
     deadlines = [each for each in (deadline, node.deadline) if each is not None]

@@ -10,7 +10,7 @@ from pinnace.engine.containers import container_of, is_probed
 from pinnace.engine.daemons import became_ready, ended_as
 from pinnace.engine.events import TaskEnded, TaskReady, TaskStarted
 from pinnace.engine.judgement import judge
-from pinnace.engine.leaf import let_in, limits, prepared, timed_out
+from pinnace.engine.leaf import let_in, limits, prepared, timed_out, with_progress
 from pinnace.engine.multipod import go_on
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.outputs import export
@@ -42,6 +42,7 @@ def _start(turn: Turn, node: Node) -> None:
     except PinnaceError as error:
         fail_call(turn, node, error.message)
         return
+    node = with_progress(turn, node, template)
     if pending != node.wake_at:
         turn.put(replace(node, wake_at=pending))
     turn.ask(command)
