@@ -118,6 +118,105 @@ def test_an_output_of_a_skipped_step_is_told_where_nothing_stands_in_for_it(told
     assert told(manifest(", when: '1 == 2'"), warnings=True) == []
 
 
+MAKE = "{name: make, script: {image: x, command: [c]}, outputs: {artifacts: [{name: f, path: /f}]}}"
+EAT = "{name: eat, inputs: {artifacts: [{name: f, path: /f, optional: true}]}, container: {image: x}}"
+A_RESULT = "steps.a.outputs.result"
+AN_ARTIFACT = "steps.a.outputs.artifacts.f"
+
+
+def given(argument: str) -> str:
+    return f"template: say, arguments: {{parameters: [{{name: m, value: '{argument}'}}]}}"
+
+
+def handed(argument: str) -> str:
+    return f"template: eat, arguments: {{artifacts: [{{name: f, {argument}}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("use", "place"),
+    [
+        (f"withParam: '{{{{{A_RESULT}}}}}', {given('{{item}}')}", "withParam"),
+        (f"withSequence: {{count: '{{{{{A_RESULT}}}}}'}}, {given('{{item}}')}", "withSequence.count"),
+        (f"when: '{{{{{A_RESULT}}}}} == 3', {given('x')}", "when"),
+        (given(f"not {{{{{A_RESULT}}}}}"), "arguments.parameters[0].value"),
+        (given(f"{{{{={A_RESULT}}}}}"), "arguments.parameters[0].value"),
+        (given("{{steps.a.exitCode}}"), "arguments.parameters[0].value"),
+        (given(f"{{{{={A_RESULT} ?? 1}}}}"), None),
+        (given(f'{{{{=steps.a.status == "Skipped" ? "" : {A_RESULT}}}}}'), None),
+        (given("{{steps.a.status}}"), None),
+        (f"when: 1 == 2, {given(f'{{{{{A_RESULT}}}}}')}", None),
+        (handed(f"from: '{{{{{AN_ARTIFACT}}}}}'"), "arguments.artifacts[0].from"),
+        (handed(f"fromExpression: '{AN_ARTIFACT}'"), "arguments.artifacts[0].fromExpression"),
+        (handed(f"raw: {{data: '{{{{{A_RESULT}}}}}'}}"), "arguments.artifacts[0].raw.data"),
+        (handed(f"from: '{{{{{AN_ARTIFACT}}}}}', optional: true"), None),
+    ],
+)
+def test_every_use_of_an_output_of_a_skipped_step_is_told(told: Told, use: str, place: str | None) -> None:
+    steps = f"[[{{name: a, template: make, when: '1 == 2'}}], [{{name: b, {use}}}]]"
+    manifest = f"{AROUND}{SAY}  - {MAKE}\n  - {EAT}\n  - {{name: main, steps: {steps}}}\n"
+    lines = told(manifest, warnings=True)
+    wanted = [f"skipped-output spec.templates[3].steps[1][0].{place}"] if place else []
+    assert [line.split(": ")[0] for line in lines] == wanted
+
+
+@pytest.mark.parametrize(
+    ("depends", "is_told"),
+    [("a", True), ("a.Succeeded", False), ("b", False), ("a && b", False), ("a && !b.Failed", True)],
+)
+def test_a_task_that_is_omitted_with_what_was_skipped_needs_no_default(
+    told: Told, depends: str, is_told: bool
+) -> None:
+    use = given("{{tasks.a.outputs.result}}")
+    tasks = "{name: a, template: make, when: '1 == 2'}, {name: b, template: make, depends: a.Succeeded}"
+    tasks += f", {{name: c, depends: '{depends}', {use}}}"
+    manifest = f"{AROUND}{SAY}  - {MAKE}\n  - {{name: main, dag: {{tasks: [{tasks}]}}}}\n"
+    assert codes(told(manifest, warnings=True)) == (["skipped-output"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "is_told"),
+    [
+        ("expression: lastRetry.exitCode == 1", True),
+        ("expression: 'false'", True),
+        ('expression: lastRetry.status == "failed"', True),
+        ('retryPolicy: OnFailure, expression: lastRetry.status == "Error"', True),
+        ("limit: 3, backoff: {duration: 1m, maxDuration: 30s}", True),
+        ("limit: -1", True),
+        ("expression: asInt(lastRetry.exitCode) in [3] && asInt(retries) < 9", False),
+        ('expression: lastRetry.exitCode == "77"', False),
+        ('expression: lastRetry.message contains "x"', False),
+        ('retryPolicy: OnError, expression: lastRetry.status == "Error"', False),
+        ("limit: 3, backoff: {duration: 1m, maxDuration: 60s}", False),
+    ],
+)
+def test_a_retry_that_cannot_come_is_told(told: Told, strategy: str, is_told: bool) -> None:
+    manifest = f"{AROUND}  - name: main\n    container: {{image: x}}\n    retryStrategy: {{{strategy}}}\n"
+    assert codes(told(manifest, warnings=True)) == (["retry-never-fires"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "when", "code"),
+    [
+        ("eu-west-1", "{{workflow.parameters.x}} == prod", "invalid-condition"),
+        ("", "{{workflow.parameters.x}} == prod", "invalid-condition"),
+        ("eu-west-1", "'{{workflow.parameters.x}}' == prod", None),
+        ("prod", "{{workflow.parameters.x}} == prod", None),
+    ],
+)
+def test_a_condition_that_fails_on_the_value_here_is_told(
+    told: Told, value: str, when: str, code: str | None
+) -> None:
+    manifest = conditional(when) + f"  arguments: {{parameters: [{{name: x, value: '{value}'}}]}}\n"
+    assert codes(told(manifest, warnings=True)) == ([code] if code else [])
+
+
+def test_a_condition_that_fails_on_an_item_is_told(told: Told) -> None:
+    step = "{name: a, template: ok, withItems: [word, two-words], when: '{{item}} == word'}"
+    manifest = f"{AROUND}  - {{name: ok, suspend: {{}}}}\n  - {{name: main, steps: [[{step}]]}}\n"
+    (line,) = told(manifest, warnings=True)
+    assert line.startswith("invalid-condition spec.templates[1].steps[0][0].when: with item = 'two-words', ")
+
+
 def test_a_whole_fan_in_on_a_command_line_is_told_with_the_remedy(told: Told) -> None:
     first = "{name: a, template: say, withItems: [1], arguments: {parameters: [{name: m, value: x}]}}"
     second = (
@@ -150,6 +249,13 @@ def conditional(when: str) -> str:
         ("'a b' == {{workflow.name}}", "unquoted-condition"),
         ("{{workflow.name}} == my-value", "invalid-condition"),
         ("{{workflow.name}} == ", "invalid-condition"),
+        ("'{{workflow.name}}' > 5", "invalid-condition"),
+        ("{{workflow.name}} == '5'", "unquoted-condition"),
+        ("{{workflow.name}} == 'true'", "unquoted-condition"),
+        ("'{{workflow.name}}' == 5", "unquoted-condition"),
+        ("'{{workflow.name}}' == 5-a", "invalid-condition"),
+        ("'{{workflow.name}}' == '5'", None),
+        ("{{workflow.name}} == true", None),
     ],
 )
 def test_a_condition_that_will_fail_on_some_value_is_told(told: Told, when: str, code: str | None) -> None:

@@ -23,6 +23,11 @@ def check_arguments(context: Context) -> None:
     spec = context.spec
     _check_values(context, spec.arguments, ARGUMENTS, may_be_empty=context.lint or context.is_template)
     _check_entrypoint(context)
+    if "exit" in spec.hooks and spec.hooks["exit"].expression:
+        message = "does not count: the exit handler of a workflow always runs"
+        path: Path = ("spec", "hooks", "exit", "expression")
+        hint = "ask for {{workflow.status}} in the when of a step of the handler"
+        context.findings.warn("unused-hook", message, path, hint)
     _check_hooks(context, spec, ("spec",))
     if context.merged:
         return

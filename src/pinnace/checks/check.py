@@ -24,6 +24,7 @@ from pinnace.checks.pods import check_pods
 from pinnace.checks.reach import Reach
 from pinnace.checks.retries import check_retries
 from pinnace.checks.schedules import check_cron_workflow, check_event_binding
+from pinnace.checks.skipped import check_skipped
 from pinnace.checks.traps import check_traps
 from pinnace.checks.unheard import check_unheard
 from pinnace.checks.unsupported import check_unsupported
@@ -48,6 +49,7 @@ _OF_TEMPLATES = (
     check_graph,
     check_loops,
     check_conditions,
+    check_skipped,
     check_traps,
 )
 

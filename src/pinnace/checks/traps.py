@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pinnace.checks.context import CallSite, Context, Site, calls_of
+from pinnace.checks.context import CallSite, Context, calls_of
 from pinnace.checks.reach import calls_in
 from pinnace.language.errors import ExpressionError
 from pinnace.language.tags import mentions
@@ -30,11 +30,9 @@ def check_traps(context: Context) -> None:
         siblings = {place.call.name: place for place in calls_of(site)}
         for place in siblings.values():
             for text, path in _argument_texts(place):
-                for name, fact in _siblings_in(text):
+                for name in _siblings_in(text):
                     if name in siblings:
-                        _check_skipped(context, siblings[name], place, fact, path)
                         _check_fan_in(context, siblings[name], place, text, path)
-        _check_group_outputs(context, site, siblings)
     _check_endless_recursion(context)
 
 
@@ -50,8 +48,8 @@ def _argument_texts(place: CallSite) -> Iterator[tuple[str, Path]]:
             yield parameter.value, (*place.path, "arguments", "parameters", index, "value")
 
 
-def _siblings_in(text: str) -> Iterator[tuple[str, str]]:
-    """Yield name and fact of every ``{{steps.name.fact}}`` in a text."""
+def _siblings_in(text: str) -> Iterator[str]:
+    """Yield the name in every ``{{steps.name.fact}}`` of a text."""
     try:
         tags = mentions(text)
     except ExpressionError:
@@ -59,49 +57,7 @@ def _siblings_in(text: str) -> Iterator[tuple[str, str]]:
     for tag in tags:
         parts = tag.content.split(".", 2)
         if tag.kind == "simple" and len(parts) == 3 and parts[0] in {"steps", "tasks"}:
-            yield parts[1], parts[2]
-
-
-def _check_skipped(
-    context: Context, producer: CallSite, user: CallSite | None, fact: str, path: Path
-) -> None:
-    """Warn about an output that is absent when its step is skipped, used where nothing stands in for it."""
-    call = producer.call
-    if not call.when or not fact.startswith("outputs.") or call.is_loop:
-        return
-    if user is not None and (user.call.when or _input_has_default(context, user.call, path)):
-        return
-    if _output_has_default(context, call, fact):
-        return
-    message = (
-        f"'{call.name}' may be skipped by its when, and then this output does not exist: the run fails here"
-    )
-    hint = "give the output valueFrom.default, the input a default, or use '??' in an expression"
-    context.findings.warn("skipped-output", message, path, hint)
-
-
-def _output_has_default(context: Context, call: Call, fact: str) -> bool:
-    resolved = context.resolve(call)
-    if resolved is None:
-        return True
-    name = fact.removeprefix("outputs.parameters.")
-    return any(
-        parameter.name == name
-        and parameter.value_from is not None
-        and parameter.value_from.default is not None
-        for parameter in resolved.template.outputs.parameters
-    )
-
-
-def _input_has_default(context: Context, call: Call, path: Path) -> bool:
-    """Return whether the argument at ``path`` goes to an input with a default: it then takes its place."""
-    resolved = context.resolve(call)
-    index = path[-2]
-    if resolved is None or not isinstance(index, int):
-        return True
-    name = call.arguments.parameters[index].name
-    inputs = resolved.template.inputs.parameters
-    return any(item.name == name and (item.default is not None or item.value is not None) for item in inputs)
+            yield parts[1]
 
 
 def _check_fan_in(context: Context, producer: CallSite, user: CallSite, text: str, path: Path) -> None:
@@ -128,17 +84,6 @@ def _command_line(template: Template) -> Iterator[str]:
         yield from container.command
         yield from container.args
         yield from (variable.value for variable in container.env)
-
-
-def _check_group_outputs(context: Context, site: Site, siblings: dict[str, CallSite]) -> None:
-    for index, parameter in enumerate(site.template.outputs.parameters):
-        source = parameter.value_from
-        if source is None or source.default is not None:
-            continue
-        for name, fact in _siblings_in(source.parameter):
-            if name in siblings:
-                path = (*site.path, "outputs", "parameters", index, "valueFrom", "parameter")
-                _check_skipped(context, siblings[name], None, fact, path)
 
 
 def _check_endless_recursion(context: Context) -> None:

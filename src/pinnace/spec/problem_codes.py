@@ -267,9 +267,10 @@ _VARIABLES = {
 #: What runs without a word in Argo and surprises.
 _TRAPS = {
     "unquoted-condition": Meaning(
-        "A tag without quotes is compared with a text that needs them",
+        "One side of a comparison stands in quotes, and the other does not",
         "Tags are replaced before the condition is read: `{{x}} == 'my-value'` becomes `my-value =="
-        " 'my-value'`, which is a subtraction. Put quotes around the tag too.",
+        " 'my-value'`, which is a subtraction, and `{{x}} == '5'` compares a number with a text. Put quotes"
+        " around both sides, or around none.",
     ),
     "skipped-output": Meaning(
         "An output of a step that may be skipped is used without a default",
@@ -277,8 +278,9 @@ _TRAPS = {
         " `valueFrom.default`, give the input a default, or use `??` in an expression.",
     ),
     "unused-hook": Meaning(
-        "hooks.exit stands beside onExit",
-        "`onExit` is what runs; Argo looks at `hooks.exit` only where there is no `onExit`.",
+        "An exit hook, or its expression, does not count",
+        "Beside `onExit`, Argo does not look at `hooks.exit`. The exit handler of a workflow runs whatever"
+        " the `expression` of its hook says; that of a step or task honours it.",
     ),
     "unused-output": Meaning(
         "Nothing reads an output parameter",
@@ -314,7 +316,9 @@ _TRAPS = {
     ),
     "retry-never-fires": Meaning(
         "A retry strategy never fires",
-        "Its limit is 0, or its policy waits for an end that this type of template does not have.",
+        "Its limit is 0, its expression is true of no attempt (`lastRetry.exitCode == 1` compares a text"
+        " with a number), its first wait is longer than `maxDuration`, or its policy waits for an end that"
+        " this type of template does not have.",
     ),
     "backoff-never-waits": Meaning(
         "A backoff never waits",
