@@ -83,6 +83,7 @@ class Audience(Stage):
         kept = {number: node for number, node in run.nodes.items() if number not in change.removed}
         kept |= {node.number: node for node in change.nodes}
         self.run = Run(change.info, run.workflow, run.lookup)
+        self.run.written, self.run.reused = run.written, run.reused
         restore(self.run, change.state, kept.values())
         self.journal = Journal(self.run)
         yield from (f"- {run.nodes[number].name}" for number in sorted(change.removed))
@@ -93,9 +94,10 @@ class Audience(Stage):
     def do_resubmit(self) -> Iterable[str]:
         old = self.run_
         parameters = [word[2:] for word in self.words if word.startswith("p.")]
+        kept = reused(old) if "memoized" in self.words else {}
         self.baseline = old if old.state.phase == "Succeeded" else None
         run = self.begin(resubmitted(old, parameters=parameters), old.lookup.catalogue, "again")
-        run.reused = reused(old) if "memoized" in self.words else {}
+        run.reused = kept
         self.journal = Journal(run)
         return self.turn([RunStarted()])
 

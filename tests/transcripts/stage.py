@@ -188,7 +188,9 @@ class Stage:
         return f"{mark} {node.name} {node.type.value} {node.phase.value or 'waiting'}{_colon(node.message)}"
 
     def find(self, name: str) -> Node:
-        return next(node for node in self.run_.nodes.values() if node.name == name)
+        found = [node for node in self.run_.nodes.values() if node.name == name]
+        assert found, f"there is no node {name}"
+        return found[0]
 
     # What happens ------------------------------------------------------------------------------------------
 

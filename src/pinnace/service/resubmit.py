@@ -23,7 +23,8 @@ _NOT_CARRIED = frozenset({labels.COMPLETED, labels.PHASE, labels.ARCHIVING, labe
 def resubmitted(run: Run, *, parameters: Sequence[str] = (), priority: int | None = None) -> Workflow:
     """Return the workflow of ``run`` under a generated name, with other ``parameters`` (NAME=VALUE).
 
-    Labels and annotations are carried over, with one that names the run it came from.
+    It is as it was written: what it refers to is merged in again. Labels, annotations and owners are carried
+    over, with a label that names the run it came from.
 
     Raises:
         UsageError: a parameter is not NAME=VALUE, or given twice.
@@ -35,16 +36,23 @@ def resubmitted(run: Run, *, parameters: Sequence[str] = (), priority: int | Non
         namespace=run.info.namespace,
         labels=carried | {labels.RESUBMITTED_FROM: run.info.name},
         annotations=run.info.annotations,
+        owner_references=own.owner_references,
     )
-    spec = run.workflow.spec
-    deadline = spec.active_deadline_seconds
-    arguments = replace(
-        spec.arguments,
-        parameters=tuple(_as_given(each, run.info.parameters) for each in spec.arguments.parameters),
-    )
-    spec = replace(spec, shutdown="", active_deadline_seconds=deadline or None, arguments=arguments)
-    changed = replace(run.workflow, metadata=metadata, spec=spec, status=None)
+    written = run.written or run.workflow
+    arguments = replace(written.spec.arguments, parameters=_parameters(run, written))
+    deadline = written.spec.active_deadline_seconds
+    spec = replace(written.spec, shutdown="", active_deadline_seconds=deadline or None, arguments=arguments)
+    changed = replace(written, metadata=metadata, spec=spec, status=None)
     return apply_overrides(changed, Overrides(parameters=tuple(parameters), priority=priority))
+
+
+def _parameters(run: Run, written: Workflow) -> tuple[Parameter, ...]:
+    """Return the arguments that are written, and what a retry changed of those of a WorkflowTemplate."""
+    values, own = run.info.parameters, written.spec.arguments.parameters
+    names = {each.name for each in own}
+    others = [each for each in run.workflow.spec.arguments.parameters if each.name not in names]
+    changed = [new for each in others if (new := _as_given(each, values)) != each]
+    return (*(_as_given(each, values) for each in own), *changed)
 
 
 def _as_given(parameter: Parameter, values: dict[str, str]) -> Parameter:

@@ -135,7 +135,7 @@ class Journal:
     def rebuilt(self) -> Run:
         """Return the run as it was saved."""
         run = Run(self._fresh.info, self._fresh.workflow, self._fresh.lookup)
-        run.reused = self._fresh.reused
+        run.written, run.reused = self._fresh.written, self._fresh.reused
         run.metrics.update((each.name, each.definition) for each in self.metrics)
         restore(run, self.state, self.nodes.values())
         return run
