@@ -5,8 +5,10 @@ Source: Argo validate.go, validateInputs and validateOutputs.
 
 from __future__ import annotations
 
+from pinnace.base.errors import ManifestError
 from pinnace.checks.context import Context, Site
 from pinnace.checks.scopes import is_leaf
+from pinnace.spec.locate import with_plain_path
 from pinnace.spec.parameters import Artifact, Parameter, ValueFrom
 from pinnace.spec.problems import Path
 
@@ -37,13 +39,12 @@ def _check_path(context: Context, site: Site, artifact: Artifact, place: Path) -
             message = f"artifact '{artifact.name}': path only valid in container/script templates"
             context.findings.error("misplaced-field", message, (*place, "path"))
         return
-    if not artifact.path:
-        message = f"Artifact '{artifact.name}' did not specify a path"
-        context.findings.error("missing-field", message, place)
-    elif ".." in artifact.path.split("/"):
-        message = f"Artifact '{artifact.name}' attempted to use a path containing '..'"
-        context.findings.error("unsafe-path", message, (*place, "path"), "write the path without '..'")
-    elif "\0" in artifact.path:
+    try:
+        with_plain_path(artifact)
+    except ManifestError as error:
+        code, where = ("unsafe-path", (*place, "path")) if artifact.path else ("missing-field", place)
+        context.findings.error(code, error.message, where, error.remedy)
+    if "\0" in artifact.path:
         message = f"Artifact '{artifact.name}' has a path with a NUL character"
         context.findings.error("unsafe-path", message, (*place, "path"))
 

@@ -19,7 +19,7 @@ from pinnace.engine.inputs import bind
 from pinnace.engine.naming import pod_name
 from pinnace.engine.node import NOBODY, Node, NodeInputs, NodeType, Phase
 from pinnace.engine.reuse import unless_reused
-from pinnace.engine.scope import Chain, InputsLayer, Values
+from pinnace.engine.scope import Chain, InputsLayer, Layer, Values
 from pinnace.engine.templateplan import TemplatePlan, named
 from pinnace.engine.turn import Turn
 from pinnace.language.tags import MISSING, substitute
@@ -263,8 +263,7 @@ class NamesLayer:
 
 def body_scope(turn: Turn, node: Node, template: Template, extra: dict[str, object] | None = None) -> Chain:
     """Return what the template's body sees: its own names, its inputs, ``workflow.*``."""
-    names = NamesLayer(turn, node, template)
-    inputs = InputsLayer(template, node.inputs)
+    others: list[Layer] = [NamesLayer(turn, node, template), GlobalsLayer(turn)]
     if extra:
-        return Chain(Values(extra), inputs, names, GlobalsLayer(turn))
-    return Chain(inputs, names, GlobalsLayer(turn))
+        others.insert(0, Values(extra))
+    return Chain(InputsLayer(template, node.inputs, *others), *others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from pinnace.base.errors import ManifestError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.artifacts import archive_location
@@ -21,7 +22,8 @@ from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 from pinnace.engine.volumes import workflow_volumes
 from pinnace.language.tags import substitute
-from pinnace.spec.parameters import Inputs, Parameter
+from pinnace.spec.locate import with_plain_path
+from pinnace.spec.parameters import Artifact, Inputs, Parameter
 from pinnace.spec.podpatch import patched
 from pinnace.spec.templates import Template
 
@@ -81,7 +83,10 @@ def prepared(turn: Turn, node: Node) -> Template:
     filled = fill(turn.run.memo, plan.body, scope)
     bound = node.inputs or NodeInputs()
     parameters = tuple([Parameter(name=name, value=value) for name, value in bound.parameters.items()])
-    inputs = Inputs(parameters=parameters, artifacts=bound.artifacts)
+    inputs = Inputs(parameters=parameters, artifacts=_with_plain_paths("inputs", plan, bound.artifacts))
+    if filled.outputs.artifacts:
+        saved = _with_plain_paths("outputs", plan, filled.outputs.artifacts)
+        filled = replace(filled, outputs=replace(filled.outputs, artifacts=saved))
     if plan.is_patched:
         of_workflow = substitute(turn.run.workflow.spec.pod_spec_patch, scope)
         filled = patched(filled, (of_workflow, filled.pod_spec_patch))
@@ -91,6 +96,23 @@ def prepared(turn: Turn, node: Node) -> Template:
         return replace(filled, inputs=inputs)
     location = archive_location(turn.run, filled, scope)
     return replace(filled, inputs=inputs, archive_location=location)
+
+
+def _with_plain_paths(kind: str, plan: TemplatePlan, artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+    """Return the artifacts as a pod's task loads or saves them.
+
+    Differs from Argo: an output whose path climbs is an error before the task runs, not after it.
+    """
+    if plan.body_type is not NodeType.POD:
+        return artifacts
+    found = []
+    for artifact in artifacts:
+        try:
+            found.append(with_plain_path(artifact))
+        except ManifestError as error:
+            message = f"error in {kind}.artifacts.{artifact.name}: {error.message}"
+            raise ManifestError(message, remedy=error.remedy) from None
+    return tuple(found)
 
 
 def retry_variables(turn: Turn, node: Node, plan: TemplatePlan) -> dict[str, object]:

@@ -17,7 +17,7 @@ from pinnace.engine.naming import host_of, node_id
 from pinnace.engine.node import Node, NodeInputs, NodeOutputs, NodeType, Phase
 from pinnace.engine.times import rfc3339
 from pinnace.engine.turn import Turn
-from pinnace.language.tags import MISSING
+from pinnace.language.tags import MISSING, substitute
 from pinnace.spec.templates import Template
 
 #: What is known of a call's node itself, apart from its outputs.
@@ -80,13 +80,20 @@ class Values:
 
 
 class InputsLayer:
-    """``inputs.*`` of a node and ``outputs.*.path`` of its template."""
+    """``inputs.*`` of a node and ``outputs.*.path`` of its template.
 
-    __slots__ = ("inputs", "template")
+    Args:
+        template: the node's.
+        inputs: what it was given.
+        others: the layers beside it: tags in paths are replaced from them, and from the parameters.
+    """
 
-    def __init__(self, template: Template, inputs: NodeInputs | None) -> None:
+    __slots__ = ("inputs", "others", "template")
+
+    def __init__(self, template: Template, inputs: NodeInputs | None, *others: Layer) -> None:
         self.template = template
         self.inputs = inputs or NodeInputs()
+        self.others = others
 
     def get(self, key: str, /) -> object:
         """Return an input's value, or the path that the template gives an input or output."""
@@ -117,13 +124,19 @@ class InputsLayer:
         for artifact in self.template.inputs.artifacts:
             yield f"inputs.artifacts.{artifact.name}", bound.get(artifact.name, artifact)
             if artifact.path:
-                yield f"inputs.artifacts.{artifact.name}.path", artifact.path
+                yield f"inputs.artifacts.{artifact.name}.path", self._filled(artifact.path)
         for artifact in self.template.outputs.artifacts:
             if artifact.path:
-                yield f"outputs.artifacts.{artifact.name}.path", artifact.path
+                yield f"outputs.artifacts.{artifact.name}.path", self._filled(artifact.path)
         for parameter in self.template.outputs.parameters:
             if parameter.value_from is not None and parameter.value_from.path:
-                yield f"outputs.parameters.{parameter.name}.path", parameter.value_from.path
+                yield f"outputs.parameters.{parameter.name}.path", self._filled(parameter.value_from.path)
+
+    def _filled(self, path: str) -> str:
+        if "{{" not in path:
+            return path
+        parameters = {f"inputs.parameters.{name}": value for name, value in self.inputs.parameters.items()}
+        return substitute(path, Chain(Values(parameters), *self.others))
 
 
 class CallsLayer:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from pinnace.base.errors import RefusedError
+from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.spec.parameters import LOCATION_FIELDS, S3, Archive, Artifact, ArtifactLocation
 
 _Located = TypeVar("_Located", bound=ArtifactLocation)
@@ -95,6 +95,32 @@ def below_key(artifact: Artifact, sub_path: str) -> Artifact:
     if ".." in sub_path.split("/"):
         raise RefusedError(f"the subPath {sub_path!r} of the artifact {artifact.name!r} has the segment '..'")
     return with_key(artifact, posixpath.normpath(f"{key_of(artifact)}/{sub_path}"))
+
+
+def with_plain_path(artifact: Artifact) -> Artifact:
+    """Return the artifact with its path without ``..``, for a task that loads or saves it.
+
+    What follows the first ``..`` may climb, but not out of the folder in front of it: a parameter in
+    ``/tmp/safe/{{inputs.parameters.name}}`` leads nowhere else. Source: Argo Artifact.CleanPath.
+
+    Raises:
+        ManifestError: there is no path, or it climbs out of that folder.
+    """
+    path = artifact.path
+    if not path:
+        message = f"Artifact '{artifact.name}' did not specify a path"
+        raise ManifestError(message)
+    if ".." not in path.split("/"):
+        return artifact
+    plain = posixpath.normpath(path)
+    folder, climbs, _ = f"{path}/".partition("/../")
+    if climbs and folder and not plain.startswith(f"{folder}/"):
+        message = (
+            f"Artifact '{artifact.name}' attempted to use a path containing '..'. "
+            "Directory traversal is not permitted"
+        )
+        raise ManifestError(message, remedy="Write the path without '..'.")
+    return replace(artifact, path=plain)
 
 
 def relocate(artifact: Artifact, repository: ArtifactLocation | None) -> Artifact:
