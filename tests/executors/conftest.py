@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from pinnace.executors.process import ProcessExecutor
-from pinnace.testing.contracts.executor import RUN, Desk
+from pinnace.testing.desk import RUN, Desk, Pulse
 
 
 @pytest.fixture
@@ -34,3 +34,18 @@ async def host(home: Path) -> AsyncIterator[Desk]:
     yield desk
     await desk.executor.close_run(RUN)
     await desk.executor.close()
+
+
+@pytest.fixture(params=["host", "view"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    """Return a desk of each kind in turn."""
+    found: Desk = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def pulse(tmp_path: Path) -> Iterator[Pulse]:
+    """Return what tells whether anything is left of a task."""
+    pulse = Pulse(tmp_path / "data")
+    yield pulse
+    pulse.close()

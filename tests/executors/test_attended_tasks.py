@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from pinnace.executors.isolation import probe
 from pinnace.executors.process import ProcessExecutor
 from pinnace.executors.supervisor.sayings import ProgressFile
 from pinnace.ports.executor import EndReason, TaskEnded, TaskProgressed, TaskStarted
-from pinnace.testing.contracts.executor import ENVIRONMENT, PATIENCE, RUN, Desk, eventually, volume
-
-
-@pytest.fixture(params=[False, True], ids=["host", "view"])
-async def desk(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Desk]:
-    isolated: bool = request.param
-    if isolated and not (isolation := await asyncio.to_thread(probe, home)).is_available:
-        pytest.skip(isolation.reason)
-    desk = Desk(ProcessExecutor(home), isolated=isolated)
-    yield desk
-    await desk.executor.close_run(RUN)
-    await desk.executor.close()
+from pinnace.testing.desk import ENVIRONMENT, PATIENCE, RUN, Desk, eventually, volume
 
 
 def progress_file(desk: Desk, tmp_path: Path) -> str:
@@ -116,13 +102,12 @@ async def test_what_is_called_unhealthy_is_stopped_and_its_own_exit_counts(
 
 async def test_the_start_is_told_when_what_follows_it_has_ended(desk: Desk, tmp_path: Path) -> None:
     data = volume(tmp_path / "data")
-    handler = (
-        "sh",
-        "-c",
-        f"until [ -e {data.path}/go ]; do sleep 0.01; done; echo said; touch {data.path}/done",
-    )
+    wait = f"touch {data.path}/begun; until [ -e {data.path}/go ]; do sleep 0.01; done"
+    handler = ("sh", "-c", f"{wait}; echo said; touch {data.path}/done")
     script = f"until [ -e {data.path}/done ]; do sleep 0.01; done; echo ended"
     await desk.executor.start([desk.task(script, files=(data,), post_start=handler)])
+    await eventually((tmp_path / "data" / "begun").exists)
+    assert desk.updates == []
     (tmp_path / "data" / "go").touch()
     ended = await desk.told("a", TaskEnded)
     assert (ended.reason, ended.result) == (EndReason.EXITED, "ended")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinnace.ports.executor import EndReason, StagedFile, TaskEnded, TaskStarted
-from pinnace.testing.contracts.executor import Desk, eventually
+from pinnace.testing.desk import Desk, eventually
 
 
 async def test_a_task_sees_the_folder_itself_and_changes_it_only_where_it_may(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pinnace.executors.process import ProcessExecutor
 from pinnace.ports.executor import EndReason, StagedFile, TaskEnded, TaskSpec, TaskStarted
-from pinnace.testing.contracts.executor import RUN, Desk
+from pinnace.testing.desk import RUN, Desk
 
 
 async def test_tasks_that_come_and_go_share_the_folders_made_for_their_files(

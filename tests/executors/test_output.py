@@ -15,7 +15,7 @@ from pinnace.executors.logreader import LogReader, follow_log, read_log
 from pinnace.executors.process import ProcessExecutor
 from pinnace.executors.supervisor.output import CHUNK_BYTES, MAX_PART_BYTES, Log, Stream
 from pinnace.ports.executor import MAX_RESULT_BYTES
-from pinnace.testing.contracts.executor import RUN, Desk, eventually
+from pinnace.testing.desk import RUN, Desk, eventually
 
 MEGABYTE = 1 << 20
 

@@ -10,14 +10,12 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from pinnace.executors.process import ProcessExecutor
 from pinnace.ports.executor import EndReason, TaskEnded, TaskStarted
-from pinnace.testing.contracts.executor import RUN, Desk, eventually, volume
+from pinnace.testing.desk import PATIENCE, RUN, Desk, Pulse, eventually, volume
+from supervisors import supervisor_of
 
 #: Hands over two tasks and then waits to be killed.
 OWNER = """
@@ -44,27 +42,6 @@ asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3] == "True"))
 """
 
 
-def supervisor_of(home: Path) -> int:
-    """Return the process id of the run's supervisor: it holds the lock."""
-    lock = (home / "runs" / RUN / "supervisor.lock").stat()
-    for line in Path("/proc/locks").read_text().splitlines():
-        fields = line.split()
-        if fields[1] == "FLOCK" and fields[5].split(":")[2] == str(lock.st_ino):
-            return int(fields[4])
-    raise LookupError(home)
-
-
-@pytest.fixture(params=[False, True], ids=["host", "view"])
-async def desk(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Desk]:
-    isolated: bool = request.param
-    if isolated:
-        request.getfixturevalue("private")
-    desk = Desk(ProcessExecutor(home), isolated=isolated)
-    yield desk
-    await desk.executor.close_run(RUN)
-    await desk.executor.close()
-
-
 async def test_after_the_owner_is_killed_every_end_is_still_true(
     desk: Desk, home: Path, tmp_path: Path
 ) -> None:
@@ -75,7 +52,7 @@ async def test_after_the_owner_is_killed_every_end_is_still_true(
         assert await asyncio.to_thread(owner.stdout.readline) == b"handed over\n"
         owner.kill()
     (tmp_path / "data" / "go").touch()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(ends := [f for f in await desk.executor.adopt(RUN) if isinstance(f, TaskEnded)]) < 2:
             await asyncio.sleep(0.01)
     told = {end.attempt_id: (end.reason, end.exit_code, end.result) for end in ends}
@@ -83,30 +60,21 @@ async def test_after_the_owner_is_killed_every_end_is_still_true(
 
 
 async def test_after_a_supervisor_is_killed_what_ran_is_lost_and_ended(
-    desk: Desk, home: Path, tmp_path: Path
+    desk: Desk, home: Path, pulse: Pulse
 ) -> None:
-    data = volume(tmp_path / "data")
     await desk.run("exit 5", "before")
-    beat = f"trap '' TERM; while :; do echo x >> {data.path}/beat; sleep 0.01; done"
-    await desk.executor.start([desk.task(beat, "during", files=(data,))])
-    await eventually((tmp_path / "data" / "beat").exists)
+    script = f"trap '' TERM; {pulse.begin}; while :; do sleep 0.01; done"
+    await desk.executor.start([desk.task(script, "during", files=(pulse.volume,))])
+    await eventually(pulse.beats)
     await desk.told("during", TaskStarted)
-    os.kill(supervisor_of(home), signal.SIGKILL)
+    os.kill(supervisor_of(home / "runs" / RUN), signal.SIGKILL)
     ended = await desk.told("during", TaskEnded)
     assert (ended.reason, ended.exit_code) == (EndReason.LOST, None)
     facts = {fact.attempt_id: fact for fact in await desk.executor.adopt(RUN)}
     assert facts["during"] == ended
     assert facts["before"].exit_code == 5
     assert (await desk.run("exit 7", "after")).exit_code == 7
-
-    def size() -> int:
-        return (tmp_path / "data" / "beat").stat().st_size
-
-    async with asyncio.timeout(30):
-        last = -1
-        while last != size():  # its warden ends it as soon as it notices
-            last = size()
-            await asyncio.sleep(0.1)
+    await eventually(lambda: not pulse.beats())  # its warden ends it as soon as it notices
 
 
 async def test_what_waited_when_a_supervisor_was_killed_is_started_by_the_next(
@@ -117,7 +85,7 @@ async def test_what_waited_when_a_supervisor_was_killed_is_started_by_the_next(
     blocker = desk.task(f"touch {data.path}/up; sleep 3600", "blocker", files=(data,))
     await desk.executor.start([blocker, desk.task("echo waited", "waiting")])
     await eventually((tmp_path / "data" / "up").exists)
-    os.kill(supervisor_of(home), signal.SIGKILL)
+    os.kill(supervisor_of(home / "runs" / RUN), signal.SIGKILL)
     assert (await desk.told("waiting", TaskEnded)).result == "waited"
     assert (await desk.told("blocker", TaskEnded)).reason is EndReason.LOST
     await desk.executor.close_run(RUN)
@@ -159,26 +127,27 @@ async def test_closing_a_run_twice_or_unseen_is_no_error(home: Path) -> None:
     assert left == ["logs"]
 
 
-async def test_when_a_warden_is_killed_its_task_is_lost_and_gone(host: Desk, tmp_path: Path) -> None:
-    data = volume(tmp_path / "data")
-    warden, beat = tmp_path / "data" / "warden", tmp_path / "data" / "beat"
-    detached = f"(setsid sh -c 'while :; do echo x >> {data.path}/beat; sleep 0.01; done' &)"
-    script = f"{detached}; echo $PPID > {data.path}/warden; sleep 3600"
-    await host.executor.start([host.task(script, files=(data,))])
-    await eventually(lambda: warden.exists() and warden.read_text().endswith("\n") and beat.exists())
+async def test_when_a_warden_is_killed_its_task_is_lost_and_gone(
+    host: Desk, tmp_path: Path, pulse: Pulse
+) -> None:
+    warden, here = tmp_path / "data" / "warden", pulse.volume.path
+    detached = f"(setsid sh -c 'touch {here}/up; while :; do sleep 0.01; done' &)"
+    script = (
+        f"{pulse.begin}; {detached}; until [ -e {here}/up ]; do sleep 0.01; done; echo $PPID > {here}/warden"
+    )
+    await host.executor.start([host.task(f"{script}; sleep 3600", files=(pulse.volume,))])
+    await eventually(lambda: warden.exists() and warden.read_text().endswith("\n"))
     os.kill(int(warden.read_text()), signal.SIGKILL)
     ended = await host.told("a", TaskEnded)
     assert (ended.reason, ended.exit_code) == (EndReason.LOST, None)
-    size = beat.stat().st_size
-    await asyncio.sleep(0.2)
-    assert beat.stat().st_size == size
+    assert not pulse.beats()
 
 
 async def test_a_run_whose_journal_cannot_be_written_waits_says_why_and_goes_on(
     desk: Desk, home: Path
 ) -> None:
     await desk.run("true", "first")
-    supervisor = supervisor_of(home)
+    supervisor = supervisor_of(home / "runs" / RUN)
     _, most = resource.prlimit(supervisor, resource.RLIMIT_FSIZE)
     resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (0, most))
     await desk.executor.start([desk.task("echo late", "second"), desk.task("true", "third")])
@@ -195,7 +164,7 @@ async def test_a_run_whose_journal_cannot_be_written_waits_says_why_and_goes_on(
 
 async def test_who_comes_later_is_told_what_a_run_waits_for(desk: Desk, home: Path) -> None:
     await desk.run("true", "first")
-    supervisor = supervisor_of(home)
+    supervisor = supervisor_of(home / "runs" / RUN)
     _, most = resource.prlimit(supervisor, resource.RLIMIT_FSIZE)
     resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (0, most))
     await desk.executor.start([desk.task("true", "second")])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pinnace.ports.executor import Capture, CaptureKind, EndReason, StagedFile, TaskEnded
-from pinnace.testing.contracts.executor import RUN, Desk, eventually, volume
+from pinnace.testing.desk import RUN, Desk, eventually, volume
 
 PLACES = ("/", "/tmp", "/var/tmp", "/usr", "/etc", "/dev/shm", "/run")
 #: What a view shows even where it lies in a folder that is otherwise empty there.
@@ -202,7 +202,7 @@ async def test_one_task_leaves_nothing_for_the_next(view: Desk) -> None:
 SURROUNDINGS = """
 umask; pwd; env | sort; ulimit -a; ls -A /tmp /var/tmp /run /dev /dev/shm /dev/pts /root; ls -A /
 stat -c '%n %a %u %g %h' / /tmp /dev /dev/shm /dev/pts /dev/pts/ptmx /etc /usr/bin; cat /etc/passwd
-cat /proc/self/oom_score_adj; grep -E '^(Sig[BIC]|Shd)' /proc/self/status; ls /proc | grep -c '^[0-9]'
+cat /proc/self/oom_score_adj; grep -E '^(Sig[BIC]|Shd)' /proc/self/status; set -- /proc/[0-9]*; echo $#
 cut -d ' ' -f 2-4 /proc/mounts | grep -v overlay; tty; ls -l /proc/self/fd | grep -c ' '
 """
 #: What a hostile task leaves, each as far as it may.
@@ -241,7 +241,7 @@ async def test_tasks_with_and_without_files_take_turns(view: Desk) -> None:
         assert ended.result == (folder or "/")
 
 
-async def test_a_view_given_away_shows_nothing_of_the_next_task(view: Desk) -> None:
+async def test_a_view_given_away_shows_nothing_of_the_next_task(view: Desk, home: Path) -> None:
     name = f"pinnace-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
@@ -256,11 +256,13 @@ async def test_a_view_given_away_shows_nothing_of_the_next_task(view: Desk) -> N
             _, given, _, _ = socket.recv_fds(connection, 1, 3)
     try:
         for number in range(3):
-            script = "touch /left /tmp/left /dev/shm/left; sleep 0.1"
-            running = asyncio.ensure_future(view.run(script, f"next-{number}"))
-            while not running.done():
-                assert not any("left" in os.listdir(folder) for folder in given)
-                await asyncio.sleep(0.02)
+            name = f"next-{number}"
+            script = "touch /left /tmp/left /dev/shm/left; echo ready; exec sleep 3600"
+            await view.executor.start([view.task(script, name)])
+            await eventually((home / "runs" / RUN / "logs" / f"{name}.log").exists)
+            assert not any("left" in os.listdir(folder) for folder in given)
+            await view.executor.cancel([name])
+            assert (await view.told(name, TaskEnded)).reason is EndReason.CANCELLED
     finally:
         for folder in given:
             os.close(folder)

@@ -10,7 +10,8 @@ from pinnace.bootstrap import Pinnace
 from pinnace.ports.observer import Silence
 from pinnace.settings import read_settings
 from pinnace.spec.bundle import read_bundle
-from pinnace.testing.contracts.executor import eventually
+from pinnace.testing.desk import eventually
+from supervisors import supervisor_of
 
 WORKFLOW = """
 apiVersion: argoproj.io/v1alpha1
@@ -30,16 +31,6 @@ spec:
   - name: second
     container: {image: "alpine:3.20", command: ["true"]}
 """
-
-
-def supervisor_of(folder: Path) -> int:
-    """Return the process id of a run's supervisor: it holds the lock."""
-    lock = (folder / "supervisor.lock").stat()
-    for line in Path("/proc/locks").read_text().splitlines():
-        fields = line.split()
-        if fields[1] == "FLOCK" and fields[5].split(":")[2] == str(lock.st_ino):
-            return int(fields[4])
-    raise LookupError(folder)
 
 
 class Hearing(Silence):

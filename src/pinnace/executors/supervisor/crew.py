@@ -65,16 +65,19 @@ class Crew:
                 idle.remove(channel)
 
     def end_strays(self, channel: Channel) -> None:
-        """End what the task of a warden that was killed has left: children of nobody here."""
+        """Return when nothing is left of the task of a warden that was killed: children of nobody here."""
         warden = self._wardens.pop(channel, None)
         if warden is not None:
             with contextlib.suppress(ChildProcessError):  # reaped already
                 os.waitpid(warden, 0)  # its channel closes before its children become this process's
         self._pids -= processes.reap().keys()
-        for pid in set(processes.children(os.getpid())) - self._pids:
-            processes.send([pid], signal.SIGSTOP)
-            processes.kill_descendants(pid)
-            processes.send([pid], signal.SIGKILL)
+        while strays := set(processes.children(os.getpid())) - self._pids:
+            for pid in strays:
+                processes.send([pid], signal.SIGSTOP)
+                processes.kill_descendants(pid)
+                processes.send([pid], signal.SIGKILL)
+            for pid in strays:  # what it started becomes a child of this process when it has ended
+                os.waitpid(pid, 0)
 
     def close(self) -> None:
         """Return when every warden is gone; none of them runs a task any more."""

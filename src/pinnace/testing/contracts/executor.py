@@ -5,15 +5,15 @@ crash. Commands are POSIX shell; a path below ``tmp_path`` means the same to the
 when it is handed in as a volume (``StagedFile.writable_source``).
 """
 
-# ruff: noqa: ASYNC110, ASYNC240  # a test may look at files, and wait for them to change
+# ruff: noqa: ASYNC240  # a test may look at files
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
@@ -28,77 +28,10 @@ from pinnace.ports.executor import (
     TaskEnded,
     TaskSpec,
     TaskStarted,
-    TaskUpdate,
 )
-
-#: Seconds after which a test that waits has failed; far more than any needs.
-PATIENCE = 60.0
-RUN = "run-1"
-ENVIRONMENT = (("PATH", "/usr/local/bin:/usr/bin:/bin"),)
+from pinnace.testing.desk import ENVIRONMENT, RUN, Desk, Pulse, eventually, volume
 
 MakeExecutor = Callable[[], Executor]
-
-
-class Desk:
-    """An executor, and what it has told so far."""
-
-    def __init__(self, executor: Executor, *, isolated: bool) -> None:
-        self.executor = executor
-        self.updates: list[TaskUpdate] = []
-        self.complaints: list[tuple[str, str]] = []
-        self.isolated = isolated
-        self._news = asyncio.Event()
-        executor.listen(self._hear, lambda run_id, trouble: self.complaints.append((run_id, trouble)))
-
-    def _hear(self, updates: Sequence[TaskUpdate]) -> None:
-        self.updates += updates
-        self._news.set()
-
-    def task(self, script: str, attempt_id: str = "a", **fields: Any) -> TaskSpec:
-        """Return a task that runs ``script`` in the shell."""
-        given: dict[str, Any] = {
-            "env": ENVIRONMENT,
-            "isolated": self.isolated,
-            "want_result": True,
-            **fields,
-        }
-        return TaskSpec(attempt_id=attempt_id, run_id=RUN, argv=("sh", "-c", script), **given)
-
-    async def told(self, attempt_id: str, kind: type[TaskUpdate]) -> Any:
-        """Return the first update of that kind, waiting for it."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for update in self.updates:
-                    if update.attempt_id == attempt_id and isinstance(update, kind):
-                        return update
-                self._news.clear()
-                await self._news.wait()
-
-    async def start_trapping(self, action: str, folder: Path, **fields: Any) -> None:
-        """Start a task ``a`` that runs without end and does ``action`` on SIGTERM; returns when it would."""
-        data = volume(folder / "trapping")
-        script = f"trap '{action}' TERM; touch {data.path}/ready; while :; do sleep 0.01; done"
-        await self.executor.start([self.task(script, files=(data,), **fields)])
-        await eventually((folder / "trapping" / "ready").exists)
-
-    async def run(self, script: str, attempt_id: str = "a", **fields: Any) -> TaskEnded:
-        """Run ``script`` and return its end."""
-        await self.executor.start([self.task(script, attempt_id, **fields)])
-        ended: TaskEnded = await self.told(attempt_id, TaskEnded)
-        return ended
-
-
-def volume(folder: Path) -> StagedFile:
-    """Return ``folder`` as a volume of a task, at a path of the same name."""
-    folder.mkdir(exist_ok=True)
-    return StagedFile(path=f"{folder}-mounted", source=str(folder), writable_source=True)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Return when ``holds`` does; fails when it does not in time."""
-    async with asyncio.timeout(PATIENCE):
-        while not holds():
-            await asyncio.sleep(0.01)
 
 
 class EndContract:
@@ -113,6 +46,12 @@ class EndContract:
         yield desk
         await desk.executor.close_run(RUN)
         await desk.executor.close()
+
+    @pytest.fixture
+    def pulse(self, tmp_path: Path) -> Iterator[Pulse]:
+        pulse = Pulse(tmp_path / "data")
+        yield pulse
+        pulse.close()
 
     async def test_the_exit_code_and_the_output_are_told(self, desk: Desk) -> None:
         before = time.time()
@@ -319,15 +258,13 @@ class StopContract(FileContract):
         assert (ended.reason, ended.exit_code) == (EndReason.DEADLINE, None)
         assert len(desk.updates) == 1
 
-    async def test_nothing_that_detached_itself_is_left(self, desk: Desk, tmp_path: Path) -> None:
-        data = volume(tmp_path / "data")
-        beat = f"echo up > {data.path}/beat; while :; do echo beat >> {data.path}/beat; sleep 0.01; done"
-        script = f"setsid sh -c '(trap \"\" TERM HUP; {beat}) & ' ; until [ -s {data.path}/beat ]; do :; done"
-        ended = await desk.run(script, files=(data,))
-        assert ended.exit_code == 0
-        size = (tmp_path / "data" / "beat").stat().st_size
-        await asyncio.sleep(0.1)
-        assert (tmp_path / "data" / "beat").stat().st_size == size
+    async def test_nothing_that_detached_itself_is_left(self, desk: Desk, pulse: Pulse) -> None:
+        detach = "setsid sh -c '(trap \"\" TERM HUP; touch $0; while :; do sleep 0.01; done) &'"
+        up = f"{pulse.volume.path}/up"
+        script = f"{pulse.begin}; {detach} {up}; until [ -e {up} ]; do sleep 0.01; done; exit 4"
+        ended = await desk.run(script, files=(pulse.volume,))
+        assert ended.exit_code == 4
+        assert not pulse.beats()
 
     async def test_an_end_does_not_wait_for_who_holds_its_output(self, desk: Desk) -> None:
         ended = await desk.run("setsid sleep 3600 & echo done")
@@ -376,15 +313,12 @@ class ExecutorContract(StopContract):
     async def test_a_run_that_started_nothing_has_nothing_to_adopt(self, desk: Desk) -> None:
         assert list(await desk.executor.adopt("never-seen")) == []
 
-    async def test_closing_a_run_ends_what_runs(self, desk: Desk, make: MakeExecutor, tmp_path: Path) -> None:
-        data = volume(tmp_path / "data")
-        script = f"trap '' TERM; while :; do echo beat >> {data.path}/beat; sleep 0.01; done"
-        await desk.executor.start([desk.task(script, files=(data,))])
-        await eventually((tmp_path / "data" / "beat").exists)
+    async def test_closing_a_run_ends_what_runs(self, desk: Desk, make: MakeExecutor, pulse: Pulse) -> None:
+        script = f"trap '' TERM; {pulse.begin}; while :; do sleep 0.01; done"
+        await desk.executor.start([desk.task(script, files=(pulse.volume,))])
+        await eventually(pulse.beats)
         await desk.executor.close_run(RUN)
-        size = (tmp_path / "data" / "beat").stat().st_size
-        await asyncio.sleep(0.1)
-        assert (tmp_path / "data" / "beat").stat().st_size == size
+        assert not pulse.beats()
         assert list(await make().adopt(RUN)) == []
 
     async def test_runs_do_not_know_of_each_other(self, desk: Desk) -> None:
