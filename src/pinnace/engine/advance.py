@@ -36,9 +36,10 @@ from pinnace.engine.events import (
 from pinnace.engine.gates import refill
 from pinnace.engine.index import SUSPENSION
 from pinnace.engine.kinds import ASSESS, pod, suspend
-from pinnace.engine.leaf import attempt, end, end_daemons, end_well
+from pinnace.engine.leaf import end, end_daemons, end_well
 from pinnace.engine.limits import STEP_DEADLINE, may_run, shutdown_message, stopped_message, workflow_deadline
 from pinnace.engine.metrics import measure
+from pinnace.engine.naming import attempt_id
 from pinnace.engine.node import NOBODY, Node, NodeOutputs, NodeType, Phase
 from pinnace.engine.outputs import export
 from pinnace.engine.run import Run, RunState, Shutdown
@@ -211,27 +212,32 @@ def _time_passed(_turn: Turn, _event: TimePassed) -> None:
 
 
 def _to_node(
-    take_in: Callable[[Turn, Node, Any], None], take_in_of_run: Callable[[Turn, Any], None] | None = None
+    take_in: Callable[[Turn, Node, Any], None],
+    *,
+    of_container: Callable[[Turn, Node, Any], None] | None = None,
+    of_run: Callable[[Turn, Any], None] | None = None,
 ) -> Callable[[Turn, Any], None]:
     """Return what hands an event to the node that it is about, if that attempt is still this run's.
 
-    What is about nobody is about the run as a whole.
+    Args:
+        take_in: takes the event in.
+        of_container: does so instead for one container of a pod that has several.
+        of_run: does so instead for what is about nobody: the run as a whole.
     """
 
     def receive(turn: Turn, event: Any) -> None:
-        if event.node == NOBODY and take_in_of_run is not None:
-            take_in_of_run(turn, event)
+        if event.node == NOBODY and of_run is not None:
+            of_run(turn, event)
             return
         node = turn.nodes.get(event.node) or turn.run.nodes.get(event.node)
-        if node is not None and attempt(turn, node) == event.attempt_id:
+        if node is None or attempt_id(turn.run.info.uid, node) != event.attempt_id:
+            return
+        if of_container is not None and node.type is NodeType.CONTAINER:
+            of_container(turn, node, event)
+        else:
             take_in(turn, node, event)
 
     return receive
-
-
-def _works(node: Node) -> Any:
-    """Return the module that takes in what the executor says of a node."""
-    return multipod if node.type is NodeType.CONTAINER else pod
 
 
 def _progressed(turn: Turn, node: Node, event: TaskProgressed) -> None:
@@ -313,12 +319,12 @@ def _node_set(turn: Turn, event: NodeSet) -> None:
 RECEIVE: dict[type[Event], Callable[[Turn, Any], None]] = {
     RunStarted: _run_started,
     TimePassed: _time_passed,
-    TaskStarted: _to_node(lambda turn, node, event: _works(node).started(turn, node, event)),
-    TaskReady: _to_node(lambda turn, node, event: _works(node).ready(turn, node, event)),
+    TaskStarted: _to_node(pod.started, of_container=multipod.started),
+    TaskReady: _to_node(pod.ready, of_container=multipod.ready),
     TaskProgressed: _to_node(_progressed),
-    TaskEnded: _to_node(lambda turn, node, event: _works(node).ended(turn, node, event)),
-    WorkEnded: _to_node(work.ended, garbage.collected),
-    LocksAnswered: _to_node(locking.answered, lifecycle.locks_answered),
+    TaskEnded: _to_node(pod.ended, of_container=multipod.ended),
+    WorkEnded: _to_node(work.ended, of_run=garbage.collected),
+    LocksAnswered: _to_node(locking.answered, of_run=lifecycle.locks_answered),
     CacheAnswered: _to_node(memo.answered),
     ShutdownAsked: _shutdown_asked,
     SuspendAsked: _suspend_asked,

@@ -96,7 +96,8 @@ def call(turn: Turn, wish: Wish) -> Node:
         made = replace(node, type=plan.node_type, inputs=_inputs(turn, node, plan, wish.arguments))
         if _DISPLAY_NAME in plan.template.annotations:
             made = replace(made, display_name=_display_name(turn, made, plan))
-        plan = template_of(turn, made)
+        if plan.has_tagged_names:
+            plan = template_of(turn, made)  # whose names it is given now
     except PinnaceError as error:
         return fail_call(turn, node, error.message)
     if node.depth + 1 >= MAX_DEPTH:

@@ -10,6 +10,8 @@ from pinnace.language.depends import Depends, TaskResults, parse_depends
 from pinnace.spec.templates import DAG, ContinueOn, DAGTask
 
 _NEVER = ContinueOn()
+#: What lets a task go on that waits: done and Running is a daemon at work.
+_GOOD = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.RUNNING})
 
 
 class DagPlan:
@@ -99,7 +101,7 @@ class DagPlan:
 
 
 def _is_good(phase: Phase, continue_on: ContinueOn | None) -> bool:
-    if phase in {Phase.SUCCEEDED, Phase.SKIPPED, Phase.RUNNING}:  # done and Running: a daemon at work
+    if phase in _GOOD:
         return True
     forgiven = continue_on or _NEVER
     return (phase is Phase.FAILED and forgiven.failed) or (phase is Phase.ERROR and forgiven.error)

@@ -8,7 +8,7 @@ from pinnace.base.errors import ManifestError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_duration
 from pinnace.engine.artifacts import archive_location
-from pinnace.engine.calling import body_scope, template_of
+from pinnace.engine.calling import body_scope
 from pinnace.engine.commands import CancelTask
 from pinnace.engine.gates import FAIL_FAST, admit
 from pinnace.engine.locking import TIMEOUT, kept_out
@@ -72,13 +72,17 @@ def _look_below(turn: Turn, node: Node) -> None:
             stack += turn.children(child.number)
 
 
-def prepared(turn: Turn, node: Node) -> Template:
+def prepared(turn: Turn, node: Node, plan: TemplatePlan) -> Template:
     """Return the node's template with every tag replaced and its inputs bound.
+
+    Args:
+        turn: the turn.
+        node: the node.
+        plan: what ``template_of`` it is.
 
     Raises:
         PinnaceError: a tag cannot be replaced.
     """
-    plan = template_of(turn, node)
     scope = body_scope(turn, node, plan.template, retry_variables(turn, node, plan))
     filled = fill(turn.run.memo, plan.body, scope)
     bound = node.inputs or NodeInputs()

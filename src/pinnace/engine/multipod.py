@@ -121,7 +121,7 @@ class _Work:
             if node.container.is_asked and not self.turn.is_fresh:
                 continue
             if filled is None:
-                filled = prepared(self.turn, self.pod)
+                filled = prepared(self.turn, self.pod, self.plan)
                 self.pod = with_progress(self.turn, self.pod, filled)
             state = replace(node.container, is_asked=True)
             node = self.turn.put(replace(node, container=state, wake_at=None))
@@ -153,7 +153,7 @@ class _Work:
             if any(each.phase is not Phase.PENDING for each in containers):
                 pod = self.turn.put(replace(pod, phase=Phase.RUNNING, wake_at=None))
             else:
-                pending, _ = limits(prepared(self.turn, pod), pod)
+                pending, _ = limits(prepared(self.turn, pod, self.plan), pod)
                 if pending != pod.wake_at:
                     pod = self.turn.put(replace(pod, wake_at=pending))
         ready = (
@@ -201,7 +201,7 @@ class _Work:
         pod = turn.settle(pod, ended_as(self.template, phase), message, self._outputs())
         if self.plan.has_exports:
             try:
-                export(turn, pod, prepared(turn, pod))
+                export(turn, pod, prepared(turn, pod, self.plan))
             except PinnaceError as error:
                 turn.put(replace(pod, phase=Phase.ERROR, message=error.message))
 

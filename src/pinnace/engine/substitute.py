@@ -17,6 +17,7 @@ from pinnace.language.tags import LENIENT, Scope, Strictness, substitute
 
 T = TypeVar("T")
 
+_JSON = msgspec.json.Encoder()
 #: Given a scope and a strictness, the value with its tags replaced.
 Filler = Callable[[Scope, Strictness], Any]
 
@@ -61,7 +62,7 @@ def holds(expression: str, scope: Scope) -> bool:
 
 def has_tags(part: Any) -> bool:
     """Return whether any text in ``part`` may hold a tag."""
-    return b"{{" in msgspec.json.encode(part)
+    return b"{{" in _JSON.encode(part)
 
 
 def tagged(part: Any) -> Filler | None:

@@ -84,13 +84,13 @@ def start_command(turn: Turn, node: Node) -> StartTask | None:
     a template that cannot be prepared any more.
     """
     try:
-        if node.container is not None:
-            pod = turn.node(node.parent)
-            return (
-                container_command(turn, pod, node, prepared(turn, pod)) if node.container.is_asked else None
-            )
-        plan = template_of(turn, node)
-        return pod_command(turn, node, prepared(turn, node)) if not plan.parts else None
+        pod = node if node.container is None else turn.node(node.parent)
+        plan = template_of(turn, pod)
+        if node.container is None:
+            return pod_command(turn, pod, prepared(turn, pod, plan)) if not plan.parts else None
+        if not node.container.is_asked:
+            return None
+        return container_command(turn, pod, node, prepared(turn, pod, plan))
     except PinnaceError:
         return None
 

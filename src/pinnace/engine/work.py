@@ -33,7 +33,7 @@ def assess(turn: Turn, node: Node) -> None:
     plan = template_of(turn, node)
     assert plan.work is not None, node.type
     try:
-        template = prepared(turn, node)
+        template = prepared(turn, node, plan)
         deadline = pod_deadline(template, node) if _is_pod(node) else limits(template, node)[1]
     except PinnaceError as error:
         fail_call(turn, node, error.message)
@@ -75,8 +75,9 @@ def ended(turn: Turn, node: Node, event: WorkEnded) -> None:
         return
     outputs = NodeOutputs(event.parameters, event.artifacts, event.result, event.exit_code)
     new = turn.settle(node, event.phase, event.message, outputs if outputs != _NO_OUTPUTS else None)
-    if template_of(turn, node).has_exports:
+    plan = template_of(turn, node)
+    if plan.has_exports:
         try:
-            export(turn, new, prepared(turn, node))
+            export(turn, new, prepared(turn, node, plan))
         except PinnaceError as error:
             turn.put(replace(new, phase=Phase.ERROR, message=error.message))

@@ -15,6 +15,7 @@ from pinnace.engine.multipod import go_on
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.outputs import export
 from pinnace.engine.tasks import pod_command
+from pinnace.engine.templateplan import TemplatePlan
 from pinnace.engine.turn import Turn
 
 
@@ -31,12 +32,12 @@ def assess(turn: Turn, node: Node) -> None:
     if plan.parts:
         go_on(turn, node, plan)
     elif node.phase is Phase.PENDING:
-        _start(turn, node)
+        _start(turn, node, plan)
 
 
-def _start(turn: Turn, node: Node) -> None:
+def _start(turn: Turn, node: Node, plan: TemplatePlan) -> None:
     try:
-        template = prepared(turn, node)
+        template = prepared(turn, node, plan)
         pending, _ = limits(template, node)
         command = pod_command(turn, node, template)
     except PinnaceError as error:
@@ -77,6 +78,6 @@ def ended(turn: Turn, node: Node, event: TaskEnded) -> None:
     new = turn.settle(node, phase, verdict.message, verdict.outputs)
     if plan.has_exports:
         try:
-            export(turn, new, prepared(turn, node))
+            export(turn, new, prepared(turn, node, plan))
         except PinnaceError as error:
             turn.put(replace(new, phase=Phase.ERROR, message=error.message))

@@ -33,7 +33,7 @@ def assess(turn: Turn, node: Node) -> None:
 def _begin(turn: Turn, node: Node) -> None:
     """Say when the wait is over: the wait for its locks counts, as in Argo."""
     try:
-        suspend = prepared(turn, node).suspend
+        suspend = prepared(turn, node, template_of(turn, node)).suspend
         duration = suspend.duration if suspend is not None else ""
         if duration:
             since = turn.now if node.started_at is None else node.started_at
