@@ -79,7 +79,12 @@ def test_a_format_is_go_s(form: str, number: int, text: str) -> None:
         (["a", 1], {"item": '["a",1]'}, "[a 1]"),
         (
             {"b": 1, "a": "<x>", "c": [True]},
-            {"item.a": "<x>", "item.b": "1", "item.c": "[true]", "item": '{"a":"<x>","b":1,"c":[true]}'},
+            {
+                "item.a": "<x>",
+                "item.b": "1",
+                "item.c": "[true]",
+                "item": r'{"a":"\u003cx\u003e","b":1,"c":[true]}',
+            },
             "a:<x>,b:1,c:[true]",
         ),
         ('a\tb "c"\\', {"item": 'a\tb "c"\\'}, r"a\tb \"c\"\\"),

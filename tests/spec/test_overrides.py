@@ -75,9 +75,10 @@ def test_a_malformed_label_is_refused() -> None:
 
 
 def test_a_parameter_file_turns_other_values_than_text_into_json() -> None:
-    text = 'a: text\nb: 1.10\nc: [1, "x"]\nd: true\ne: {z: 1, k: null}\nf: 12\n'
+    text = 'a: text\nb: 1.10\nc: [1.0, "x"]\nd: true\ne: {z: "<", k: null}\nf: 12\ng: 1e-7\nh: 1e21\ni: "<"\n'
     assert read_parameter_file(text, "p.yaml") == (
-        "a=text", "b=1.1", 'c=[1,"x"]', "d=true", 'e={"k":null,"z":1}', "f=12",
+        "a=text", "b=1.1", 'c=[1,"x"]', "d=true", 'e={"k":null,"z":"\\u003c"}', "f=12",
+        "g=1e-7", "h=1e+21", "i=<",
     )  # fmt: skip
 
 

@@ -14,15 +14,9 @@ from pinnace.base.errors import ManifestError
 from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.turn import Turn
-from pinnace.language.gojson import decode_json, encode_json
+from pinnace.language.gojson import decode_json, encode_json, html_safe
 from pinnace.language.values import Failure
 from pinnace.spec.parameters import Parameter, ValueFrom
-
-#: What Go's encoder writes for characters that HTML would read. Structure has none of them.
-_HTML = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
-
 
 #: A node that was skipped has outputs if its work was done in the run before: Differs from Argo, which drops
 #: them where a resubmitted run gathers the outputs of a loop.
@@ -87,7 +81,7 @@ def _as_json(node_name: str, text: str) -> str:
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
         msgspec.json.decode(text)
-        return msgspec.json.format(text, indent=-1).translate(_HTML)
+        return html_safe(msgspec.json.format(text, indent=-1))
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         message = f"the result of {node_name} cannot be put into the loop's list: it is not JSON ({error})"
         raise ManifestError(message, remedy="Print JSON: a text needs quotes around it.") from None
@@ -133,5 +127,5 @@ def parameters_as_json(declared: Iterable[Parameter], values: Mapping[str, str])
 
 def _field(value: str | tuple[str, ...] | ValueFrom) -> str:
     if isinstance(value, ValueFrom):
-        return msgspec.json.encode(value).decode().translate(_HTML)
+        return html_safe(msgspec.json.encode(value).decode())
     return encode_json(list(value) if isinstance(value, tuple) else value)

@@ -21,7 +21,7 @@ from pinnace.engine.scope import Chain, Values
 from pinnace.engine.substitute import fill, has_tags
 from pinnace.language.conditions import evaluate_when, substitute_when
 from pinnace.language.goformat import format_value
-from pinnace.language.gojson import encode_json
+from pinnace.language.gojson import encode_json, html_safe
 from pinnace.language.tags import LENIENT, STRICT, Strictness, substitute
 from pinnace.spec.parameters import Arguments, Sequence
 from pinnace.spec.templates import MAX_ITEMS, Call
@@ -220,10 +220,10 @@ def describe(item: object) -> tuple[dict[str, object], str]:
     if isinstance(item, dict):
         fields = {key: _field(value) for key, value in item.items()}
         variables: dict[str, object] = {f"item.{key}": value for key, value in fields.items()}
-        variables["item"] = _compact(item)
+        variables["item"] = html_safe(_compact(item))
         return variables, ",".join(sorted(f"{key}:{_shown(value)}" for key, value in item.items()))
     if isinstance(item, list | tuple):
-        return {"item": _compact(item)}, format_value([_shown(each) for each in item])
+        return {"item": html_safe(_compact(item))}, format_value([_shown(each) for each in item])
     return {"item": "null"}, "[]"  # null, which Argo takes for a list
 
 

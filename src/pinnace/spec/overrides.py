@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from pinnace.base.errors import UsageError
+from pinnace.language.gojson import encode_json
 from pinnace.language.tags import literal
 from pinnace.spec.documents import read_documents
 from pinnace.spec.parameters import Parameter
-from pinnace.spec.scalars import format_float64
 from pinnace.spec.workflow import Workflow
 
 
@@ -79,7 +79,7 @@ def parse_parameter(text: str) -> tuple[str, str]:
 
 
 def read_parameter_file(text: str | bytes, origin: str) -> tuple[str, ...]:
-    """Return the parameters of a YAML or JSON mapping as ``NAME=VALUE``; other values than text become JSON.
+    """Return the parameters of a YAML or JSON mapping as ``NAME=VALUE``; what is no text becomes Go's JSON.
 
     Raises:
         UsageError: the file is not a mapping; the text says where.
@@ -129,8 +129,4 @@ def _override_parameters(declared: tuple[Parameter, ...], overrides: Overrides) 
 
 
 def _parameter_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        return format_float64(value)
-    return msgspec.json.encode(value, order="sorted").decode()
+    return value if isinstance(value, str) else encode_json(value)
