@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask, Work
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run
-from pinnace.spec.locate import key_of, location_of
+from pinnace.spec.encode import encode
+from pinnace.spec.locate import kept, key_of, location_of
 from pinnace.spec.parameters import Artifact
+from pinnace.spec.templates import Template
 
 
 def given_and_gave(run: Run, node: Node | None) -> Iterator[str]:
@@ -30,8 +33,8 @@ def given_and_gave(run: Run, node: Node | None) -> Iterator[str]:
     yield from (f"  {key}: {value}" for key, value in found.items())
 
 
-def what_is_asked(command: StartTask | Work) -> Iterator[str]:
-    """Yield what a task or work is to do."""
+def what_is_asked(run: Run, command: StartTask | Work) -> Iterator[str]:
+    """Yield what a task or work is to do, and where its artifacts are and go."""
     template = command.template
     container = template.container or template.script
     if container is not None and container.args:
@@ -46,6 +49,18 @@ def what_is_asked(command: StartTask | Work) -> Iterator[str]:
         yield f"deadline: {command.deadline:g}s"
     if isinstance(command, StartTask) and command.timeout is not None:
         yield f"timeout: {command.timeout:g}s"
+    yield from _artifacts(run, template)
+
+
+def _artifacts(run: Run, template: Template) -> Iterator[str]:
+    for each in template.inputs.artifacts:
+        yield f"in {each.name}: {json.dumps(encode(each))}"
+    repository = repository_of(run)
+    location = template.archive_location or repository
+    for each in template.outputs.artifacts:
+        yield f"out {each.name}: {json.dumps(encode(kept(each, location, repository)))}"
+    if location.archive_logs:
+        yield f"logs: {key_of(location)}"
 
 
 def place_of(artifact: Artifact) -> str:

@@ -117,7 +117,7 @@ class Audience(Stage):
 
     def do_asked(self) -> Iterable[str]:
         for name in self.words:
-            yield from what_is_asked(self.commands[name])
+            yield from what_is_asked(self.run_, self.commands[name])
 
     def do_status(self) -> Iterable[str]:
         name, *fields = self.words

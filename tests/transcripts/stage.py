@@ -5,6 +5,7 @@
     end NODE [WORD...]   a task or request ends; each line of input is another one, all at once
     start NODE           a task's command runs
     ready NODE           what it runs can be used
+    progress NODE N/M    what it runs says how far it is
     grant NODE           it has the locks that it claimed
     queue NODE LOCK [MESSAGE]   it waits for one of them
     hit NODE [WORD...]   what its cache keeps for it
@@ -59,6 +60,7 @@ from pinnace.engine.events import (
     RunStarted,
     TaskEnded,
     TaskProblem,
+    TaskProgressed,
     TaskReady,
     TaskStarted,
     TimePassed,
@@ -70,6 +72,7 @@ from pinnace.engine.recovery import lost_tasks, open_tasks
 from pinnace.engine.run import Run
 from pinnace.service.submission import run_info
 from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.locate import has_location
 from pinnace.spec.merge import with_template_ref
 from pinnace.spec.overrides import Overrides, apply_overrides
 from pinnace.spec.parameters import S3, Artifact
@@ -206,6 +209,10 @@ class Stage:
             [TaskReady(node=node.number, attempt_id=self.attempt(node), at=self.now) for node in nodes]
         )
 
+    def do_progress(self) -> Iterable[str]:
+        node, progress = self.find(self.words[0]), self.words[1]
+        return self.turn([TaskProgressed(node=node.number, attempt_id=self.attempt(node), progress=progress)])
+
     def do_grant(self) -> Iterable[str]:
         claim = self.claims[self.words[0]]
         return self.turn([LocksAnswered(node=claim.node, attempt_id=claim.attempt_id, is_granted=True)])
@@ -312,7 +319,7 @@ class Stage:
             result=given.get("result"),
             parameters=dict(parameters),
             artifacts=tuple(
-                replace(declared.get(key[2:], Artifact(name=key[2:])), s3=S3(key=value), path="")
+                _stored(declared.get(key[2:], Artifact(name=key[2:])), value)
                 for key, value in given.items()
                 if key.startswith("a.")
             ),
@@ -324,6 +331,11 @@ class Stage:
 
     def numbers(self, names: list[str]) -> tuple[NodeNumber, ...]:
         return tuple(self.find(name).number for name in names)
+
+
+def _stored(artifact: Artifact, key: str) -> Artifact:
+    """Return an output as it was stored, under ``key`` unless it says itself where."""
+    return artifact if has_location(artifact) else replace(artifact, s3=S3(key=key))
 
 
 def _colon(text: str) -> str:

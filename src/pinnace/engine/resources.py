@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from msgspec.structs import replace
+
 from pinnace.base.errors import PinnaceError
 from pinnace.base.ids import NodeNumber
 from pinnace.base.quantities import parse_amount
 from pinnace.engine.calling import body_scope, template_of
+from pinnace.engine.containers import MAIN
 from pinnace.engine.node import Node, NodeType, Phase
 from pinnace.engine.substitute import fill, has_tags
 from pinnace.engine.turn import Turn
@@ -31,6 +34,8 @@ _UNITS = {
 
 #: Of each resource, thousandths of what a container asks for and of what counts as one.
 _Amounts = dict[str, tuple[int, int]]
+#: What each container of a pod asks for, by its name.
+_Asked = tuple[tuple[str, dict[str, Any]], ...]
 
 
 def duration_of_pod(turn: Turn, node: Node) -> dict[str, int]:
@@ -41,24 +46,41 @@ def duration_of_pod(turn: Turn, node: Node) -> dict[str, int]:
     if node.type is not NodeType.POD or not node.phase.is_fulfilled or node.is_cached:
         return {}
     try:
-        return _summed(_of_pod(turn, node), seconds_of(node))
+        amounts = _of_pod(turn, node)
     except PinnaceError:
         return {}  # what it asks for cannot be told; its node says why if it matters
+    apart, whole = _seconds_of_containers(turn, node), seconds_of(node)
+    return _summed((each, apart.get(name, whole)) for name, each in amounts)
 
 
-def _of_pod(turn: Turn, node: Node) -> tuple[_Amounts, ...]:
+def _seconds_of_containers(turn: Turn, pod: Node) -> dict[str, int]:
+    """Return the whole seconds of each container of a pod of several.
+
+    Those that come before run one after another; the others begin together, and wait in their containers.
+    """
+    found: dict[str, int] = {}
+    since, before = pod.started_at, {each.name for each in template_of(turn, pod).template.init_containers}
+    for number in turn.children(pod.number):
+        node = turn.node(number)
+        found[node.key] = seconds_of(replace(node, started_at=since))
+        if node.key in before:
+            since = node.finished_at
+    return found
+
+
+def _of_pod(turn: Turn, node: Node) -> tuple[tuple[str, _Amounts], ...]:
     """Return what each container of the pod asks for; found once a template where no tag stands in it."""
     template = template_of(turn, node).template
     key = ("asked", id(template))
     known = turn.run.memo.get(key)
     if known is None or known[0] is not template:
         asked = tuple(_of_containers(template))
-        amounts = None if has_tags(asked) else tuple(map(_amounts, asked))
+        amounts = None if has_tags(asked) else _all_amounts(asked)
         known = turn.run.memo[key] = (template, asked, amounts)
     _, asked, amounts = known
     if amounts is None:
         filled = fill(turn.run.memo, asked, body_scope(turn, node, template))
-        amounts = tuple(map(_amounts, filled))
+        amounts = _all_amounts(filled)
     return amounts
 
 
@@ -96,7 +118,7 @@ def total(durations: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return found
 
 
-def _of_containers(template: Template) -> Iterable[dict[str, Any]]:
+def _of_containers(template: Template) -> Iterable[tuple[str, dict[str, Any]]]:
     """Return requests over limits of each container.
 
     What the pod asks for as a whole goes to the first that asks for nothing itself.
@@ -106,18 +128,22 @@ def _of_containers(template: Template) -> Iterable[dict[str, Any]]:
         own = _requests(container.resources)
         if whole and not own:
             own, whole = whole, {}
-        yield own
+        yield container.name, own
 
 
 def _main(template: Template) -> tuple[Container, ...]:
     if template.container_set is not None:
         return template.container_set.containers
-    return (template.container or template.script or Container(),)
+    return (replace(template.container or template.script or Container(), name=MAIN),)
 
 
 def _requests(resources: Any) -> dict[str, Any]:
     given = resources if isinstance(resources, dict) else {}
     return {**(given.get("limits") or {}), **(given.get("requests") or {})}
+
+
+def _all_amounts(asked: _Asked) -> tuple[tuple[str, _Amounts], ...]:
+    return tuple((name, _amounts(each)) for name, each in asked)
 
 
 def _amounts(asked: Mapping[str, Any]) -> _Amounts:
@@ -128,9 +154,9 @@ def _amounts(asked: Mapping[str, Any]) -> _Amounts:
     }
 
 
-def _summed(containers: Iterable[_Amounts], seconds: int) -> dict[str, int]:
-    """Return amount times time, whole for each container as Go counts it."""
+def _summed(containers: Iterable[tuple[_Amounts, int]]) -> dict[str, int]:
+    """Return amount times seconds, whole for each container as Go counts it."""
     return total(
         {name: amount * seconds // unit for name, (amount, unit) in container.items()}
-        for container in containers
+        for container, seconds in containers
     )

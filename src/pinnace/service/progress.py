@@ -13,6 +13,8 @@ _COMPLETE = frozenset({Phase.SUCCEEDED, Phase.SKIPPED, Phase.OMITTED})
 class Progress:
     """The progress of a run and of each of its nodes.
 
+    A pod of several containers is as far as it says itself; whoever called it counts the containers too.
+
     # Differs from Argo: a group counts what it called. Argo counts whatever follows it as well, which costs
     # the square of a chain's length and shows the first of three steps as 3/3.
     """
@@ -20,6 +22,7 @@ class Progress:
     def __init__(self, run: Run) -> None:
         self._done: dict[NodeNumber, int] = {}
         self._known: dict[NodeNumber, int] = {}
+        self._own: dict[NodeNumber, str] = {}
         self._run_done = self._run_known = 0
         for number in sorted(run.nodes, reverse=True):
             node = run.nodes[number]
@@ -27,6 +30,7 @@ class Progress:
             if is_counted and node.phase is not Phase.WAITING:
                 done, known = parse_progress(node.progress) or (0, 1)
                 done = known if node.phase in _COMPLETE else done
+                self._own[number] = f"{done}/{known}"
                 self._add(number, done, known)
                 self._run_done += done
                 self._run_known += known
@@ -39,6 +43,8 @@ class Progress:
 
     def of_node(self, node: Node) -> str:
         """Return the progress of a node, "" when there is nothing to count."""
+        if node.number in self._own:
+            return self._own[node.number]
         known = self._known.get(node.number, 0)
         return f"{self._done[node.number]}/{known}" if known else ""
 
