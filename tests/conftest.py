@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pinnace.executors.isolation import Isolation, probe
+from processes import end_begun
 
 if TYPE_CHECKING:  # it needs an extra
     from buckets import Bucket
@@ -26,6 +27,12 @@ settings.register_profile(
 )
 settings.register_profile("soak", max_examples=5000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("soak" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "ci")
+
+
+@pytest.fixture(autouse=True)
+def _processes() -> Iterator[None]:
+    yield
+    end_begun()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+from processes import PATIENCE, begun
+
 WORKFLOW = """
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow
@@ -52,18 +54,19 @@ Cli = Callable[..., Said]
 
 
 def started(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "pinnace", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, **(env or {})},
     )
+    return begun(process)
 
 
 def wait_until(cli: Cli, *command: str, holds: str) -> str:
-    """Ask until the answer holds a text; the test's own limit is generous because machines are slow."""
-    end = time.monotonic() + 60
+    """Ask until the answer holds a text, and return it."""
+    end = time.monotonic() + PATIENCE
     while True:
         _, out, _ = cli(*command)
         if holds in out:

@@ -12,6 +12,7 @@ import pytest
 from terminals import SLEEPER, WAITER, WORKFLOW, Cli, started, wait_until
 
 from pinnace.cli.main import COMMANDS
+from processes import PATIENCE
 
 # Runs ------------------------------------------------------------------------------------------------------
 
@@ -92,7 +93,7 @@ def test_an_interrupt_stops_and_a_second_one_terminates(
     if interrupts == 2:
         wait_until(cli, "get", "sleeper", "-o", "short", holds="● sleeper.onExit")
         process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 130
     assert ended in out
@@ -109,7 +110,7 @@ def test_a_run_is_asked_from_another_terminal(cli: Cli, tmp_path: Path) -> None:
     assert cli("node", "set", "waiter", "-p", "x=1")[1] == "workflow values set\n"
     wait_until(cli, "get", "waiter", "-o", "yaml", holds="value: '1'")
     assert cli("resume", "@latest")[1] == "workflow waiter resumed\n"
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0, out
 
@@ -281,7 +282,7 @@ def test_a_shell_completes_commands_and_the_names_of_runs(cli: Cli, manifest: Pa
 
     def completed(words: str, number: int) -> list[str]:
         env = {"_PINNACE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(number)}
-        out, _ = started(env=env).communicate(timeout=60)
+        out, _ = started(env=env).communicate(timeout=PATIENCE)
         return [line.partition(",")[2] for line in out.splitlines()]
 
     assert completed("pinnace re", 1) == ["recover", "resume", "retry", "resubmit"]
@@ -304,7 +305,7 @@ def test_other_shells_complete_the_names_of_runs(
 ) -> None:
     cli("run", str(manifest), "-q")
     env = {"_PINNACE_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": number}
-    out, _ = started(env=env).communicate(timeout=60)
+    out, _ = started(env=env).communicate(timeout=PATIENCE)
 
     assert out == expected
     assert "_PINNACE_COMPLETE" in cli("completion", shell)[1]

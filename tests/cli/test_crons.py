@@ -13,6 +13,7 @@ from terminals import Cli, started, wait_until
 from pinnace.ports.objects import KeptObject
 from pinnace.service.objects import new_object
 from pinnace.stores.sqlite import SqliteStore
+from processes import PATIENCE
 
 CRON = """
 apiVersion: argoproj.io/v1alpha1
@@ -153,7 +154,7 @@ def test_a_scheduler_runs_ticks_and_ends_when_it_is_told_to(cli: Cli, tmp_path: 
     scheduler = started("cron", "run", written(tmp_path, OFTEN), "--no-isolated")
     wait_until(cli, "cron", "get", "often", "-o", "json", holds='"phase": "Stopped"')
     scheduler.send_signal(signal.SIGTERM)
-    out, _ = scheduler.communicate()
+    out, _ = scheduler.communicate(timeout=PATIENCE)
 
     assert scheduler.returncode == 0
     assert out.startswith("CronWorkflow 'often' created\nWorkflowTemplate 'say' created\n")
@@ -172,10 +173,10 @@ def test_a_tick_is_run_once_though_schedulers_are_killed(cli: Cli, tmp_path: Pat
     second = started("cron", "run", path, "--no-isolated")
     wait_until(cli, "list", "-o", "name", holds="often-")
     first.kill()
-    first.communicate()
+    first.communicate(timeout=PATIENCE)
     wait_until(cli, "cron", "get", "often", "-o", "json", holds='"phase": "Stopped"')
     second.send_signal(signal.SIGTERM)
-    second.communicate()
+    second.communicate(timeout=PATIENCE)
 
     found = json.loads(cli("cron", "get", "often", "-o", "json")[1])["status"]
     assert (found["succeeded"], found["failed"], found["active"]) == (3, 0, [])
@@ -316,6 +317,6 @@ def test_a_world_answers_for_aws_while_a_scheduler_runs(cli: Cli, tmp_path: Path
     scheduler = started("cron", "run", written(tmp_path, text), "--no-isolated", "--world")
     wait_until(cli, "cron", "get", "often", "-o", "json", holds='"phase": "Stopped"')
     scheduler.send_signal(signal.SIGTERM)
-    out, _ = scheduler.communicate()
+    out, _ = scheduler.communicate(timeout=PATIENCE)
     assert f"{topic} got a message\n    tick\n" in out
     assert json.loads(cli("list", "-o", "json")[1])[0]["metadata"]["labels"]["pinnace/world"] == "embedded"

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from terminals import WAITER, Cli, started, wait_until
 
+from processes import PATIENCE
+
 
 @pytest.mark.slow
 def test_a_list_has_the_columns_and_words_of_argo(cli: Cli, tmp_path: Path) -> None:
@@ -17,7 +19,7 @@ def test_a_list_has_the_columns_and_words_of_argo(cli: Cli, tmp_path: Path) -> N
     heads = cli("list", "-A")[1].splitlines()[0].split()
     wide = [line.split("   ") for line in cli("list", "-o", "wide")[1].splitlines()]
     cli("terminate", "waiter")
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
 
     assert heads == ["NAMESPACE", "NAME", "STATUS", "AGE", "DURATION", "PRIORITY", "MESSAGE"]
     assert [cell.strip() for cell in wide[0] if cell.strip()][-4:] == [
@@ -36,7 +38,7 @@ def test_a_run_that_is_suspended_as_a_whole_is_listed_so(cli: Cli, manifest: Pat
     process = started("run", str(manifest))
     wait_until(cli, "list", holds="Running (Suspended)")
     cli("resume", "wf")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0, out
 

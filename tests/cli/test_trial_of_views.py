@@ -12,16 +12,19 @@ import pytest
 
 from pinnace.bootstrap import Pinnace
 from pinnace.settings import read_settings
+from processes import PATIENCE
 
-#: Begins a trial, and is killed once its folder is there.
+#: Begins trials until it sees the folder of one that is on its way, and is killed then.
 KILLED = """
 import os, pathlib, signal, sys, threading
 from pinnace.executors.isolation import probe
 home = pathlib.Path(sys.argv[1])
-threading.Thread(target=probe, args=(home,)).start()
-while not list(home.glob("probe-*/tasks")):
-    pass
-os.kill(os.getpid(), signal.SIGKILL)
+while True:
+    trial = threading.Thread(target=probe, args=(home,))
+    trial.start()
+    while trial.is_alive():
+        if list(home.glob("probe-*/tasks")):
+            os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -41,7 +44,7 @@ def test_a_pinnace_that_is_closed_has_no_trial_on_its_way(tmp_path: Path) -> Non
 @pytest.mark.skipif(sys.platform != "linux", reason="there are private views on Linux alone")
 def test_a_trial_whose_pinnace_was_killed_takes_its_folder_away(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while trials(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from manifests import workflow
+from processes import PATIENCE, begun
 
 PINNACE = [sys.executable, "-m", "pinnace"]
 NOWHERE = Path("/dev/full")
@@ -45,16 +46,15 @@ def phases() -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", [[], ["--log"], ["-o", "wide"]])
 def test_a_reader_that_leaves_ends_the_progress_and_not_the_run(manifest: Path, form: list[str]) -> None:
-    run = subprocess.Popen(
-        [*PINNACE, "run", str(manifest), *form], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    command = [*PINNACE, "run", str(manifest), *form]
+    run = begun(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
     assert run.stdout is not None
     assert run.stderr is not None
     run.stdout.close()
 
     said = run.stderr.read()
 
-    assert (run.wait(60), said) == (0, "")
+    assert (run.wait(PATIENCE), said) == (0, "")
     assert "Succeeded" in phases()
     run.stderr.close()
 

@@ -21,12 +21,12 @@ from typing import Any
 
 import pytest
 
+from processes import PATIENCE, begun
+
 WORKFLOW = Path(__file__).with_name("workflow.yaml")
 KILLS = int(os.environ.get("PINNACE_TEST_KILLS", "4"))
 #: Kills of one run; after them it is let go on to its end.
 KILLS_A_RUN = 4
-#: Seconds after which a process that does not end is a failure.
-PATIENCE = 60
 
 
 class Ship:
@@ -50,13 +50,14 @@ class Ship:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.home / "stdout").open("ab") as stdout, (self.home / "stderr").open("ab") as stderr:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "pinnace", *arguments],
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
             )
+            return begun(process)
 
     def status(self) -> dict[str, Any] | None:
         """Return the run's status, without a phase when it was not begun; None when there is no run yet."""
@@ -102,9 +103,11 @@ def undisturbed(tmp_path: Path, *, isolated: bool) -> tuple[dict[str, Any], floa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("isolated", [False, True], ids=["on the host", "isolated"])
-def test_a_run_that_is_killed_and_recovered_ends_as_one_that_is_not(tmp_path: Path, isolated: bool) -> None:
-    if isolated and not sys.platform.startswith("linux"):
-        pytest.skip("private views need Linux")
+def test_a_run_that_is_killed_and_recovered_ends_as_one_that_is_not(
+    tmp_path: Path, isolated: bool, request: pytest.FixtureRequest
+) -> None:
+    if isolated:
+        request.getfixturevalue("private")
     expected, seconds = undisturbed(tmp_path, isolated=isolated)
     seed = int(os.environ.get("PINNACE_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
     draw = random.Random(seed)

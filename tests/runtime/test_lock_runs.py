@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from whole_runs import driven, environment, submitted
 
 from pinnace.bootstrap import Pinnace
+from pinnace.ports.store import RunFilter
+from processes import PATIENCE, begun
 
 #: Notes when it begins and ends, and is an error if another is between the two.
 GUARDED = """
@@ -58,19 +61,20 @@ spec:
 
 
 def begin(place: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "pinnace", *arguments],
         env={**os.environ, **environment(place)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    return begun(process)
 
 
-def wait_for(path: Path) -> None:
-    end = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} did not come to be"
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
         time.sleep(0.01)
 
 
@@ -90,46 +94,40 @@ def test_a_mutex_holds_between_the_runs_of_one_process(pinnace: Pinnace, tmp_pat
 def test_a_mutex_holds_between_processes(tmp_path: Path) -> None:
     files = [write(tmp_path, f"{name}.yaml", GUARDED.replace("NAME", name)) for name in ("one", "two")]
     processes = [begin(tmp_path, "run", "--quiet", file) for file in files]
-    assert [process.wait(60) for process in processes] == [0, 0]
+    assert [process.wait(PATIENCE) for process in processes] == [0, 0]
 
 
 def test_a_workflow_waits_for_one_of_another_process_and_says_for_whom(
     pinnace: Pinnace, tmp_path: Path
 ) -> None:
     first = begin(tmp_path, "run", "--quiet", write(tmp_path, "holder.yaml", HOLDER))
-    wait_for(tmp_path / "begun")
+    wait_until((tmp_path / "begun").exists)
     second = begin(tmp_path, "run", "--quiet", write(tmp_path, "next.yaml", NEXT))
-    message = ""
-    while not message:
-        found = [run for run in map(pinnace.store.find_run, names(pinnace)) if run.name == "next"]
-        message = found[0].message if found else ""
-        time.sleep(0.01)
-    assert message == "Waiting for default/Mutex/whole lock. Lock status: 0/1"
+
+    def messages() -> list[str]:
+        found = pinnace.store.list_runs(RunFilter())
+        return [run.message for run in found if run.name == "next" and run.message]
+
+    wait_until(lambda: bool(messages()))
+    assert messages() == ["Waiting for default/Mutex/whole lock. Lock status: 0/1"]
     assert [(claim.holder, claim.is_held) for claim in pinnace.store.locks.claims()] == [
         ("default/holder", True),
         ("default/next", False),
     ]
     (tmp_path / "go").touch()
-    assert [process.wait(60) for process in (first, second)] == [0, 0]
-
-
-def names(pinnace: Pinnace) -> list[str]:
-    from pinnace.ports.store import RunFilter
-
-    return [run.uid for run in pinnace.store.list_runs(RunFilter())]
+    assert [process.wait(PATIENCE) for process in (first, second)] == [0, 0]
 
 
 def test_a_killed_holder_keeps_its_lock_until_it_is_recovered_or_deleted(
     pinnace: Pinnace, tmp_path: Path
 ) -> None:
     first = begin(tmp_path, "run", "--quiet", write(tmp_path, "holder.yaml", HOLDER))
-    wait_for(tmp_path / "begun")
+    wait_until((tmp_path / "begun").exists)
     first.send_signal(signal.SIGKILL)
     first.wait()
     second = begin(tmp_path, "run", "--quiet", write(tmp_path, "next.yaml", NEXT))
-    while len(pinnace.store.locks.claims()) < 2:
-        time.sleep(0.01)
+    wait_until(lambda: len(pinnace.store.locks.claims()) == 2)
     assert second.poll() is None
     (tmp_path / "go").touch()
-    assert begin(tmp_path, "recover", "--quiet").wait(60) == 0
-    assert second.wait(60) == 0
+    assert begin(tmp_path, "recover", "--quiet").wait(PATIENCE) == 0
+    assert second.wait(PATIENCE) == 0

@@ -13,7 +13,7 @@ from typing import Any
 from pinnace.ports.executor import Executor, StagedFile, TaskEnded, TaskSpec, TaskUpdate
 
 #: Seconds after which a test that waits has failed; far more than any needs.
-PATIENCE = 60.0
+PATIENCE = 300.0
 RUN = "run-1"
 ENVIRONMENT = (("PATH", "/usr/local/bin:/usr/bin:/bin"),)
 
