@@ -24,7 +24,7 @@ def facts(template: dict[str, Any] | None = None, **spec: Any) -> PodFacts:
     play = Play(document({"entrypoint": "main", "templates": templates, **spec})).start()
     command = play.open["wf"]
     assert isinstance(command, StartTask)
-    return pod_facts(command, "pod", play.run.info, play.run.workflow.spec)
+    return pod_facts(command, play.run.info, play.run.workflow.spec)
 
 
 def field(found: PodFacts, path: str) -> str:
@@ -93,7 +93,7 @@ def test_a_container_asks_about_itself_unless_it_names_another() -> None:
         )
     ).start()
     command = next(each for each in play.open.values() if isinstance(each, StartTask))
-    found = pod_facts(command, "pod", play.run.info, play.run.workflow.spec)
+    found = pod_facts(command, play.run.info, play.run.workflow.spec)
     asked = {"resourceFieldRef": {"resource": "limits.cpu"}}
     assert found.told(asked, "env A", container_of(command.template, "side")) == "3"
     assert amount(found, "limits.cpu", containerName="side") == "3"

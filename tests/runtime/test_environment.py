@@ -19,7 +19,7 @@ from pinnace.spec.templates import (
 )
 from pinnace.spec.workflow import ConfigMap, ObjectMeta, Secret
 
-POD = PodFacts({"metadata.name": "pod"}, Template(name="main"))
+POD = PodFacts(lambda: {"metadata.name": "pod"}, Template(name="main"))
 CATALOGUE = Catalogue(
     config_maps=[ConfigMap(metadata=ObjectMeta(name="settings"), data={"level": "high", "size": "3"})],
     secrets=[

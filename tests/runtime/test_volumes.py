@@ -46,7 +46,7 @@ spec:
     def files(self, task: str = "task") -> list[StagedFile]:
         template = self.run.workflow.spec.templates[0]
         assert template.container is not None
-        facts, env = PodFacts({"metadata.name": "pod"}, template), {"PART": "deep"}
+        facts, env = PodFacts(lambda: {"metadata.name": "pod"}, template), {"PART": "deep"}
         return self.volumes.files(template.container, template, self.own / task, facts, env)
 
     def end(self, phase: str) -> None:

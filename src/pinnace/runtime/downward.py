@@ -16,7 +16,7 @@ from pinnace.base.errors import ManifestError
 from pinnace.base.quantities import parse_amount
 from pinnace.engine.commands import StartTask
 from pinnace.engine.containers import container_of
-from pinnace.engine.naming import node_id
+from pinnace.engine.naming import node_id, pod_name
 from pinnace.engine.run import RunInfo
 from pinnace.language.goformat import quote
 from pinnace.spec.templates import Container, Template
@@ -36,11 +36,11 @@ class PodFacts:
     """What one pod is told about itself.
 
     Args:
-        fields: what ``fieldRef`` finds: field path → value.
+        fields: returns what ``fieldRef`` finds, field path → value; asked only then.
         template: that of the pod, prepared.
     """
 
-    def __init__(self, fields: Mapping[str, str], template: Template) -> None:
+    def __init__(self, fields: Callable[[], Mapping[str, str]], template: Template) -> None:
         self._fields = fields
         self._template = template
 
@@ -59,7 +59,7 @@ class PodFacts:
         """
         if isinstance(selector := source.get("fieldRef"), Mapping):
             asked = str(selector.get("fieldPath", ""))
-            found = self._fields.get(asked, "" if _ENTRY.fullmatch(asked) else None)
+            found = self._fields().get(asked, "" if _ENTRY.fullmatch(asked) else None)
         elif isinstance(selector := source.get("resourceFieldRef"), Mapping):
             asked = str(selector.get("resource", ""))
             found = self._amount(asked, selector, own)
@@ -92,12 +92,16 @@ def _limit_or_request(container: Container, kind: str, resource: str) -> str | N
     return str(_WHOLE[resource]()) if resource in _WHOLE else None
 
 
-def pod_facts(command: StartTask, pod_name: str, info: RunInfo, spec: WorkflowSpec) -> PodFacts:
+def pod_facts(command: StartTask, info: RunInfo, spec: WorkflowSpec) -> PodFacts:
     """Return what the pod of a command is told about itself: ``spec`` is that of its run."""
+    return PodFacts(lambda: _fields(command, info, spec), command.template)
+
+
+def _fields(command: StartTask, info: RunInfo, spec: WorkflowSpec) -> dict[str, str]:
     template = command.template
     account = template.service_account_name or spec.service_account_name or "default"
     fields = {
-        "metadata.name": pod_name,
+        "metadata.name": pod_name(info.name, command.node_name, template.name),
         "metadata.namespace": info.namespace,
         "metadata.uid": info.uid,
         "spec.nodeName": platform.node(),
@@ -109,7 +113,7 @@ def pod_facts(command: StartTask, pod_name: str, info: RunInfo, spec: WorkflowSp
         entries = own | {key: str(value) for key, value in (written.get(kind) or {}).items()}
         fields |= {f"metadata.{kind}['{key}']": value for key, value in entries.items()}
         fields[f"metadata.{kind}"] = "\n".join(f"{key}={quote(entries[key])}" for key in sorted(entries))
-    return PodFacts(fields, template)
+    return fields
 
 
 def _labels(command: StartTask, info: RunInfo) -> dict[str, str]:

@@ -145,7 +145,7 @@ class Stager:
         container = container_of(template, command.container)
         files = [*loaded]
         info = self._run.info
-        facts = pod_facts(command, self._pod_name(command), info, self._run.workflow.spec)
+        facts = pod_facts(command, info, self._run.workflow.spec)
         env = self._environment(command, container, facts)
         if container.volume_mounts:
             folder = self._staging / command.pod_id
