@@ -118,8 +118,6 @@ class Scheduler:
             StorageError: the store cannot be read or written; the next look does what this one did not.
         """
         now, self._begun = self._clock(), []
-        for run in self._store.expired(now):
-            self._forget(run.uid)
         is_sync = self._synced_at is None or now - self._synced_at >= SYNC_SECONDS
         if is_sync:
             self._take_over()
@@ -132,6 +130,8 @@ class Scheduler:
                 self._tell_once(kept, str(error))
                 continue
             wake = wake if tick is None else min(wake, tick)
+        for run in self._store.expired(now):  # which are counted by now
+            self._forget(run.uid)
         return Look(tuple(self._begun), wake)
 
     def _look_at(self, read: KeptObject, now: float, *, is_sync: bool) -> int | None:

@@ -213,8 +213,9 @@ def _with_metadata(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) ->
         **info.annotations,
         **{key: substitute(text, scope) for key, text in declared.annotations.items()},
     }
+    seen = _globals(workflow, lookup, replace(info, labels=labels, annotations=annotations))
     for key, source in declared.labels_from.items():
-        value = evaluate(source.expression, scope)
+        value = evaluate(source.expression, seen)
         if not isinstance(value, str):
             message = f"spec.workflowMetadata.labelsFrom.{key}: the expression gives no text"
             raise ManifestError(message)
