@@ -94,12 +94,14 @@ def parents_exist(run: Run) -> Iterator[str]:
 
 
 def ends_agree(run: Run) -> Iterator[str]:
-    """Nothing that was let in is open below a fulfilled node, or in a finished run.
+    """Nothing that was let in is open below a fulfilled node, or in a finished run; nor does it wait for locks.
 
     What was never let in may be: it is what failing fast leaves behind, and Argo has no node for it. So may a
     group whose only open children are such.
     """
     for node in run.nodes.values():
+        if run.state.is_finished and node.phase is Phase.WAITING and node.locks is not None:
+            yield f"{node.name} waits for its locks, but the run is {run.state.phase}"
         if not node.phase.is_active:
             continue
         above = run.nodes.get(node.parent)
