@@ -5,7 +5,6 @@ Source: Argo steps.go resolveReferences and expandStep, dag.go expandTask, opera
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -21,8 +20,9 @@ from pinnace.engine.scope import Chain, Values
 from pinnace.engine.substitute import fill, has_tags
 from pinnace.language.conditions import evaluate_when, substitute_when
 from pinnace.language.goformat import format_value
-from pinnace.language.gojson import encode_json, html_safe
+from pinnace.language.gojson import decode_json, encode_json, html_safe
 from pinnace.language.tags import LENIENT, STRICT, Strictness, substitute
+from pinnace.language.values import Failure
 from pinnace.spec.parameters import Arguments, Sequence
 from pinnace.spec.templates import MAX_ITEMS, Call
 
@@ -146,19 +146,28 @@ def items_of(memo: dict[Any, Any], call: Call, scope: Chain) -> list[object]:
 
 def _parsed(text: str) -> list[object]:
     try:
-        items = json.loads(text, parse_float=Number, parse_int=Number)
-    except (ValueError, RecursionError) as error:
+        items = decode_json(text, Number)
+        if items is None:
+            return []
+        if not isinstance(items, list):
+            message = f"json: cannot unmarshal {_kind(items)} into Go value of type []v1alpha1.Item"
+            raise Failure(message)
+    except Failure as error:
         message = f"withParam value could not be parsed as a JSON list: {text.strip()[:200]}: {error}"
         raise ManifestError(message) from None
-    if items is None:
-        return []
-    if not isinstance(items, list):
-        message = f"withParam value could not be parsed as a JSON list: {text.strip()[:200]}"
-        raise ManifestError(message)
     if len(items) > MAX_ITEMS:
         message = f"withParam has {len(items)} items; at most {MAX_ITEMS} are possible"
         raise ManifestError(message)
     return items
+
+
+def _kind(value: object) -> str:
+    """Return what Go's decoder calls a JSON value."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, Number):
+        return "number"
+    return "string" if isinstance(value, str) else "object"
 
 
 class Number(str):

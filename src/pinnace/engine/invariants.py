@@ -94,7 +94,7 @@ def parents_exist(run: Run) -> Iterator[str]:
 
 
 def ends_agree(run: Run) -> Iterator[str]:
-    """Nothing that was let in is open below a fulfilled node, or in a finished run; nor does it wait for locks.
+    """Nothing that was let in or waits for locks is open in a finished run, nor below a fulfilled node.
 
     What was never let in may be: it is what failing fast leaves behind, and Argo has no node for it. So may a
     group whose only open children are such.

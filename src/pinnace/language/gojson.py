@@ -10,10 +10,12 @@ import base64
 import json
 import math
 import re
+from collections.abc import Callable
 
 from pinnace.language.date_layouts import RFC3339_NANO
 from pinnace.language.dates import Duration, Named, Time
 from pinnace.language.goformat import positional, shortest
+from pinnace.language.json_syntax import syntax_error
 from pinnace.language.operators import type_name
 from pinnace.language.values import AnyMap, Failure, is_nil
 
@@ -21,6 +23,9 @@ _ESCAPED = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029\ud800-\udfff]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _HTML = frozenset("<>&")
 _HTML_ESCAPES = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+_HALF = re.compile("[\ud800-\udfff]")
+#: What may be half a pair, as a character or escaped.
+_SURROGATE = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
 
 
 def encode_json(value: object, *, indent: str = "", html: bool = True) -> str:
@@ -37,18 +42,33 @@ def html_safe(text: str) -> str:
     return text.translate(_HTML_ESCAPES)  # JSON's structure has none of it
 
 
-def decode_json(text: str) -> object:
-    """Return the value of a JSON text; every number is a float.
+def decode_json(text: str, number: Callable[[str], object] | None = None) -> object:
+    """Return the value of a JSON text; what is no Unicode in it is U+FFFD.
+
+    Args:
+        text: JSON.
+        number: makes a value of a number's text; a float unless given.
 
     Raises:
-        Failure: it is not JSON.
+        Failure: it is not JSON; the message is Go's.
     """
+    made = number or _float
     try:
-        value: object = json.loads(text, parse_int=_float, parse_float=_float, parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
-        message = f"invalid JSON: {error}"
-        raise Failure(message) from None
-    return value
+        value = json.loads(text, parse_int=made, parse_float=made, parse_constant=_constant)
+    except ValueError as error:
+        raise Failure(syntax_error(text) or str(error)) from None
+    except RecursionError:
+        raise Failure("exceeded max depth") from None
+    return _mended(value) if _SURROGATE.search(text) else value
+
+
+def _mended(value: object) -> object:
+    """Return a decoded value with what Go puts in place of half a pair and of bytes that are no UTF-8."""
+    if isinstance(value, list):
+        return [_mended(each) for each in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(each) for key, each in value.items()}
+    return _HALF.sub("\ufffd", value) if type(value) is str else value
 
 
 def json_float(value: float) -> str:
@@ -131,11 +151,11 @@ class _Writer:
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        message = f"cannot unmarshal number {text} into Go value of type float64"
+        message = f"json: cannot unmarshal number {text} into Go value of type float64"
         raise ValueError(message)
     return value
 
 
 def _constant(text: str) -> float:
-    message = f"invalid character {text[0]!r} looking for beginning of value"
+    message = f"{text} is no value"
     raise ValueError(message)
