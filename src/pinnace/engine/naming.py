@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pinnace.engine.node import Node, NodeType, Phase
 
 #: A pod name's readable part is cut to this. Source: Argo workflow/util/pod_name.go.
 _LONGEST_PREFIX = 242
 
 
+@lru_cache(maxsize=1)
 def fnv32a(text: str) -> int:
-    """Return the 32-bit FNV-1a hash of the text's UTF-8 bytes."""
+    """Return the 32-bit FNV-1a hash of the text's UTF-8 bytes.
+
+    The last one is kept: a node's id and the name of its pod, both of its name, are asked for together.
+    """
     value = 0x811C9DC5
     for byte in text.encode("utf-8", "surrogatepass"):
         value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF

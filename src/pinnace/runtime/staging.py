@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -198,8 +199,13 @@ class Stager:
         """Return where the task may write how far it is; without a view each needs a place of its own."""
         if self._isolated:
             return PROGRESS_PATH
+        return f"{self._progress_folder}/{command.attempt_id}.progress"
+
+    @cached_property
+    def _progress_folder(self) -> Path:
+        """The folder that tasks without a view write in; it is there once it was asked for."""
         self._staging.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return str(self._staging / f"{command.attempt_id}.progress")
+        return self._staging
 
     def _last_words_path(self, container: Container) -> str:
         """Return where the container says why it failed; nowhere without a view, for all would meet there."""
