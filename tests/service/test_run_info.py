@@ -55,7 +55,7 @@ workflowMetadata:
     ['labels: {a: "two words"}', "labelsFrom: {a: {expression: \"'-x'\"}}", f"labels: {{a: {'x' * 64}}}"],
 )
 def test_what_kubernetes_takes_for_no_label_is_refused(metadata: str) -> None:
-    with pytest.raises(ManifestError, match="is no value for the label a"):
+    with pytest.raises(ManifestError, match="is no value of a label"):
         made(f"workflowMetadata: {{{metadata}}}")
 
 

@@ -98,3 +98,9 @@ def test_a_given_value_is_data(value: str) -> None:
     given_value = overridden.spec.arguments.parameters[0].value
     assert given_value is not None
     assert substitute(given_value, FlatScope(a="replaced")) == value
+
+
+@pytest.mark.parametrize("labels", ["a=b=c", "a=1;b=2", "a,b", "=a", "a"])
+def test_a_label_has_one_name_and_one_value(labels: str) -> None:
+    with pytest.raises(UsageError, match="expected labels of the form"):
+        apply_overrides(WORKFLOW, Overrides(labels=labels))

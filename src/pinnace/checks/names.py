@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pinnace.checks.context import ARGUMENTS, TEMPLATES, Context, Site, calls_of
+from pinnace.language.labels import trouble_of_key, trouble_of_value
 from pinnace.spec.parameters import Artifact, Parameter
 from pinnace.spec.problems import Path
 
@@ -31,6 +32,7 @@ _PARAMETER_RULE = (
 def check_names(context: Context) -> None:
     """Report names that are missing, malformed, repeated or too long."""
     _check_object_name(context)
+    _check_labels(context)
     _check_arguments(context, context.spec.arguments, ARGUMENTS)
     if context.merged:
         return
@@ -61,9 +63,27 @@ def _check_object_name(context: Context) -> None:
         message = (
             f"Kubernetes does not take {name or generated!r}: lower-case letters, digits, '-' and '.' only"
         )
-        # A template is only referred to; a run is kept under its name.
-        record = context.findings.warn if context.is_template else context.findings.error
+        record = _record(context)
         record("object-name", message, ("metadata", field))
+
+
+def _record(context: Context) -> Callable[[str, str, Path], None]:
+    """Return how to tell what Kubernetes refuses.
+
+    A template is only referred to; a run is kept under its name, and found by its labels.
+    """
+    return context.findings.warn if context.is_template else context.findings.error
+
+
+def _check_labels(context: Context) -> None:
+    """Report labels and annotations that no object can have."""
+    record = _record(context)
+    for key, value in context.metadata.labels.items():
+        if trouble := trouble_of_key(key) or trouble_of_value(value):
+            record("invalid-label", trouble, ("metadata", "labels", key))
+    for key in context.metadata.annotations:
+        if trouble := trouble_of_key(key.lower()):
+            record("invalid-label", trouble, ("metadata", "annotations", key))
 
 
 def _check_site(context: Context, site: Site) -> None:

@@ -88,6 +88,24 @@ class LabelSelector:
         return ",".join(map(str, self.requirements))
 
 
+def trouble_of_key(key: str) -> str:
+    """Return why ``key`` cannot be the name of a label, "" if it can."""
+    domain, slash, name = key.rpartition("/")
+    if slash and (len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain)):
+        return f"{shown(key)!r} is no label: before '/' must be a domain in lower case"
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        return f"{shown(key)!r} is no label: the name must be at most {_LONGEST_NAME} {_NAME_RULE}"
+    return ""
+
+
+def trouble_of_value(value: str) -> str:
+    """Return why ``value`` cannot be that of a label, "" if it can."""
+    if not value or (len(value) <= _LONGEST_NAME and _NAME.fullmatch(value)):
+        return ""
+    rule = f"it must be empty or at most {_LONGEST_NAME} {_NAME_RULE}"
+    return f"{shown(value)!r} is no value of a label: {rule}"
+
+
 def parse_label_selector(text: str) -> LabelSelector:
     """Return the selector that ``text`` means; an empty text selects everything.
 
@@ -158,12 +176,8 @@ class _Parser:
         if operator in {"<", ">"} and _int64(*values) is None:
             self.fail(f"for {operator!r} the value must be an integer: {shown(*values)!r}", begin)
         for value in values:
-            if value and (len(value) > _LONGEST_NAME or not _NAME.fullmatch(value)):
-                self.fail(
-                    f"{shown(value)!r} is no value of a label: it must be empty or at most {_LONGEST_NAME} "
-                    f"{_NAME_RULE}",
-                    begin,
-                )
+            if trouble := trouble_of_value(value):
+                self.fail(trouble, begin)
         return Requirement(key, operator, tuple(sorted(values)))
 
     def word(self) -> str:
@@ -195,12 +209,8 @@ class _Parser:
 
     def check_key(self, key: str) -> None:
         """Refuse what cannot be the name of a label."""
-        domain, slash, name = key.rpartition("/")
-        if slash and (len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain)):
-            self.fail(f"{shown(key)!r} is no label: before '/' must be a domain in lower case", self.at - 1)
-        if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
-            rule = f"the name must be at most {_LONGEST_NAME} {_NAME_RULE}"
-            self.fail(f"{shown(key)!r} is no label: {rule}", self.at - 1)
+        if trouble := trouble_of_key(key):
+            self.fail(trouble, self.at - 1)
 
 
 def _int64(text: str) -> int | None:

@@ -18,6 +18,7 @@ from pinnace.engine.run import Run, RunInfo, RunState, Shutdown
 from pinnace.engine.substitute import fill
 from pinnace.engine.turn import Turn
 from pinnace.language.expressions import evaluate
+from pinnace.language.labels import trouble_of_key, trouble_of_value
 from pinnace.language.tags import FlatScope, substitute
 from pinnace.ports.images import Images, Refusal
 from pinnace.ports.objects import KeptObject
@@ -43,9 +44,6 @@ Replacing = Callable[[RunInfo], Sequence[KeptObject]]
 _LONGEST_NAME = 63
 #: Source: Kubernetes apimachinery validation, DNS-1123 subdomain.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-
-#: Source: Kubernetes apimachinery validation, IsValidLabelValue.
-_LABEL_VALUE = re.compile(r"(?=.{0,63}\Z)(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
 
 def submit(
@@ -221,10 +219,8 @@ def _with_metadata(workflow: Workflow, lookup: TemplateLookup, info: RunInfo) ->
             raise ManifestError(message)
         labels[key] = value
     for key in (*declared.labels, *declared.labels_from):
-        if not _LABEL_VALUE.fullmatch(labels[key]):
-            message = f"spec.workflowMetadata: {labels[key]!r} is no value for the label {key}"
-            remedy = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at each end."
-            raise ManifestError(message, remedy=remedy)
+        if trouble := trouble_of_key(key) or trouble_of_value(labels[key]):
+            raise ManifestError(f"spec.workflowMetadata: {key}: {trouble}")
     return replace(info, labels=labels, annotations=annotations)
 
 

@@ -100,12 +100,12 @@ def parse_pairs(text: str, what: str) -> dict[str, str]:
     """Return ``NAME1=VALUE1,NAME2=VALUE2`` as a mapping; ``what`` names them in the error.
 
     Raises:
-        UsageError: a part has no equals sign or no name.
+        UsageError: a part has no equals sign or no name, or has two equals signs.
     """
     pairs: dict[str, str] = {}
     for part in text.split(",") if text else ():
         name, separator, value = part.strip().partition("=")
-        if not separator or not name:
+        if not separator or not name or "=" in value:
             raise UsageError(f"expected {what} of the form: NAME1=VALUE1,NAME2=VALUE2. Received: {text}")
         pairs[name] = value
     return pairs

@@ -110,6 +110,11 @@ _VALUES = {
         "A name is lower-case letters, digits, dashes and dots, with a letter or a digit at both ends."
         " A workflow with another name does not start; a template is found by it here, not on a cluster.",
     ),
+    "invalid-label": Meaning(
+        "Kubernetes does not take a label or an annotation",
+        "A key is a name of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'; a"
+        " label's value is empty or such a name.",
+    ),
     "invalid-value": Meaning("A field takes only certain values", "The message says which."),
     "invalid-patch": Meaning(
         "A podSpecPatch cannot be read",
