@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from looking import given_and_gave, key_shown, part_of, what_is_asked
 from stage import Stage
 
+from pinnace.cli.render.explained import as_text
 from pinnace.engine.advance import reassess, restore
 from pinnace.engine.events import NodeSet, ResumeAsked, RunStarted, ShutdownAsked, SuspendAsked
 from pinnace.engine.garbage import STRATEGIES, garbage, keeps_run
@@ -26,6 +27,7 @@ from pinnace.engine.run import Run, Shutdown
 from pinnace.ports.store import Request
 from pinnace.runtime.fleet import events_of
 from pinnace.service import control
+from pinnace.service.explaining import explanations
 from pinnace.service.resubmit import resubmitted, reused
 from pinnace.service.retry import retry
 from pinnace.service.selectors import parse_field_selector
@@ -118,6 +120,9 @@ class Audience(Stage):
     def do_asked(self) -> Iterable[str]:
         for name in self.words:
             yield from what_is_asked(self.run_, self.commands[name])
+
+    def do_explain(self) -> Iterable[str]:
+        return [as_text(each) for name in self.words for each in explanations(self.run_, name, self.now)]
 
     def do_status(self) -> Iterable[str]:
         name, *fields = self.words

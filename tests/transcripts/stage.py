@@ -8,7 +8,7 @@
     progress NODE N/M    what it runs says how far it is
     grant NODE           it has the locks that it claimed
     queue NODE LOCK [MESSAGE]   it waits for one of them
-    hit NODE [WORD...]   what its cache keeps for it
+    hit NODE [WORD...]   what its cache keeps for it; ``age=DURATION`` is how long
     miss NODE            its cache keeps nothing for it
     gone [NAME...] [WORD...]    of the artifacts to be deleted, these are
     play                 everything that runs ends, again and again, until nothing does; the lines of input
@@ -165,6 +165,7 @@ class Stage:
                 lines.append(f"> {_VERBS[type(command)]} {name}")
             else:
                 lines.append(f"> {self.other(command, name)}")
+        lines += [f"> keep {each.at.cache}/{each.at.key} of {each.node_id}" for each in outcome.cached]
         lines += [_emitted(emission) for emission in outcome.metrics]
         if outcome.state is not None:
             lines.append(f"= {run.state.phase}{_colon(run.state.message)}")
@@ -236,7 +237,8 @@ class Stage:
         given = dict(word.split("=", 1) for word in self.words[1:])
         parameters = {key[2:]: value for key, value in given.items() if key.startswith("p.")}
         outputs = NodeOutputs(parameters=parameters, result=given.get("result"))
-        entry = CacheEntry(at=asked.at, node_id="another", outputs=outputs, created_at=self.now)
+        created_at = self.now - parse_duration(given.get("age", "0s"))
+        entry = CacheEntry(at=asked.at, node_id="another", outputs=outputs, created_at=created_at)
         return self.turn([CacheAnswered(node=asked.node, attempt_id=asked.attempt_id, entry=entry)])
 
     def do_miss(self) -> Iterable[str]:
