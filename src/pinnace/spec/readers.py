@@ -7,10 +7,10 @@ A reader takes a plain value and where it is, and returns the value that ``msgsp
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
-from msgspec import inspect
 
 from pinnace.spec.documents import Document
 from pinnace.spec.problems import Path, Problem, did_you_mean, format_path
@@ -76,30 +76,23 @@ def reader_of(cls: type[msgspec.Struct]) -> Reader:
 
     Unknown fields, missing required ones and wrong types are reported, all of them.
     """
-    if cls not in _MADE:
-        info = inspect.type_info(cls)
-        assert isinstance(info, inspect.StructType)
-        return _struct_reader(info)
-    return _MADE[cls]
-
-
-def _struct_reader(info: inspect.StructType) -> Reader:
-    """Return the one reader of a type; ``info`` tells of all types within it, so it is asked for once."""
-    known = _MADE.get(info.cls)
+    known = _MADE.get(cls)
     if known is not None:
         return known
     fields: dict[str, Reader] = {}
-    required = tuple(field.encode_name for field in info.fields if field.required)
+    required: list[str] = []
     # Argo reads a group of steps with a decoder of its own, which knows no leniency.
     # Source: Argo api/workflow_types.go, ParallelSteps.UnmarshalJSON.
-    is_strict = info.cls is WorkflowStep
+    is_strict = cls is WorkflowStep
 
     def read(value: Any, at: At, report: Report) -> Any:
         if type(value) is not dict:
             return ABSENT if value is None else _wrong_type("a mapping", value, at, report)
         if not fields:
-            # Filled at first use because templates contain calls that contain templates.
-            fields.update((field.encode_name, _reader(field.type)) for field in info.fields)
+            # Filled at first use: no manifest has every type, and templates have calls that have templates.
+            declared = msgspec.structs.fields(cls)
+            fields.update((field.encode_name, _reader(field.type)) for field in declared)
+            required.extend(field.encode_name for field in declared if field.required)
         result = {}
         for key, item in value.items():
             name, field = key, fields.get(key)
@@ -119,7 +112,7 @@ def _struct_reader(info: inspect.StructType) -> Reader:
                 result[name] = ""
         return result
 
-    _MADE[info.cls] = read
+    _MADE[cls] = read
     return read
 
 
@@ -159,21 +152,20 @@ def _unknown_field(key: str, fields: dict[str, Reader], at: At, report: Report, 
     record("unknown-field", f"unknown field '{key}'", (at, key), hint, on_key=True)
 
 
-def _reader(type_: inspect.Type) -> Reader:
+def _reader(annotation: Any) -> Reader:
     """Return the reader for one annotation."""
-    match type_:
-        case inspect.Metadata(type=inner, extra_json_schema=marks):
-            return _MARKED[marks["x-read-as"]] if marks else _reader(inner)
-        case inspect.UnionType(types=types):
-            (inner,) = (member for member in types if not isinstance(member, inspect.NoneType))
-            return _reader(inner)
-        case inspect.StructType():
-            return _struct_reader(type_)
-        case inspect.VarTupleType(item_type=item):
-            return _list_reader(_reader(item))
-        case inspect.DictType(value_type=item):
-            return _mapping_reader(_reader(item))
-    return _PLAIN[type(type_)]
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        marks = inner[1].extra_json_schema
+        return _MARKED[marks["x-read-as"]] if marks else _reader(inner[0])
+    if origin in {Union, UnionType}:
+        (member,) = (each for each in inner if each is not NoneType)
+        return _reader(member)
+    if origin is tuple:
+        return _list_reader(_reader(inner[0]))
+    if origin is dict:
+        return _mapping_reader(_reader(inner[1]))
+    return _PLAIN[annotation] if annotation in _PLAIN else reader_of(annotation)
 
 
 def _list_reader(read_item: Reader) -> Reader:
@@ -302,9 +294,4 @@ def _describe(value: Any) -> str:
 
 
 _MARKED: dict[str, Reader] = {"any-string": _read_any_string, "int-or-string": _read_int_or_string}
-_PLAIN: dict[type[inspect.Type], Reader] = {
-    inspect.AnyType: _read_json,
-    inspect.StrType: _read_text,
-    inspect.IntType: _read_int,
-    inspect.BoolType: _read_bool,
-}
+_PLAIN: dict[Any, Reader] = {Any: _read_json, str: _read_text, int: _read_int, bool: _read_bool}
