@@ -49,6 +49,7 @@ def what_is_asked(run: Run, command: StartTask | Work) -> Iterator[str]:
         yield f"deadline: {command.deadline:g}s"
     if isinstance(command, StartTask) and command.timeout is not None:
         yield f"timeout: {command.timeout:g}s"
+    yield from (f"volume: {json.dumps(encode(volume))}" for volume in template.volumes)
     yield from _artifacts(run, template)
 
 
