@@ -8,6 +8,7 @@ from typing import Any
 
 from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask, Work
+from pinnace.engine.emissions import Emission
 from pinnace.engine.node import Node
 from pinnace.engine.run import Run
 from pinnace.spec.encode import encode
@@ -80,3 +81,11 @@ def part_of(value: Any, path: str) -> str:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return f"{path}: {'nothing' if value is None else json.dumps(value)}"
+
+
+def emitted(emission: Emission) -> str:
+    """Return what a metric emits as one line."""
+    labels = ",".join(f"{key}={value}" for key, value in emission.labels)
+    kind, buckets = emission.definition.kind, "".join(f" <={bound:g}" for bound in emission.buckets)
+    operation = f"{emission.operation} " if kind == "gauge" else ""
+    return f"$ {emission.name}{{{labels}}} {kind} {operation}{emission.value:g}{buckets}"

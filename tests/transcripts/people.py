@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from looking import given_and_gave, key_shown, part_of, what_is_asked
+from looking import emitted, given_and_gave, key_shown, part_of, what_is_asked
 from stage import Stage
 
 from pinnace.cli.render.explained import as_text
 from pinnace.engine.advance import reassess, restore
 from pinnace.engine.events import NodeSet, ResumeAsked, RunStarted, ShutdownAsked, SuspendAsked
 from pinnace.engine.garbage import STRATEGIES, garbage, keeps_run
+from pinnace.engine.metrics import realtime
 from pinnace.engine.naming import node_id
 from pinnace.engine.run import Run, Shutdown
 from pinnace.ports.store import Request
@@ -120,6 +121,9 @@ class Audience(Stage):
     def do_asked(self) -> Iterable[str]:
         for name in self.words:
             yield from what_is_asked(self.run_, self.commands[name])
+
+    def do_measure(self) -> Iterable[str]:
+        return [emitted(emission) for emission in realtime(self.run_, self.now)] or ["nothing"]
 
     def do_explain(self) -> Iterable[str]:
         return [as_text(each) for name in self.words for each in explanations(self.run_, name, self.now)]

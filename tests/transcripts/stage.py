@@ -31,7 +31,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 import yaml
-from looking import key_shown
+from looking import emitted, key_shown
 from msgspec.structs import replace
 
 from pinnace.base.errors import PinnaceError
@@ -52,7 +52,6 @@ from pinnace.engine.commands import (
     TransformData,
     Work,
 )
-from pinnace.engine.emissions import Emission
 from pinnace.engine.events import (
     CacheAnswered,
     Event,
@@ -166,7 +165,7 @@ class Stage:
             else:
                 lines.append(f"> {self.other(command, name)}")
         lines += [f"> keep {each.at.cache}/{each.at.key} of {each.node_id}" for each in outcome.cached]
-        lines += [_emitted(emission) for emission in outcome.metrics]
+        lines += [emitted(emission) for emission in outcome.metrics]
         if outcome.state is not None:
             lines.append(f"= {run.state.phase}{_colon(run.state.message)}")
         wake = next_wake(run)
@@ -346,10 +345,3 @@ def _colon(text: str) -> str:
 
 def _rule(rules: list[list[str]], name: str) -> list[str]:
     return next((words for pattern, *words in rules if fnmatchcase(name, pattern)), [])
-
-
-def _emitted(emission: Emission) -> str:
-    labels = ",".join(f"{key}={value}" for key, value in emission.labels)
-    kind, buckets = emission.definition.kind, "".join(f" <={bound:g}" for bound in emission.buckets)
-    operation = f"{emission.operation} " if kind == "gauge" else ""
-    return f"$ {emission.name}{{{labels}}} {kind} {operation}{emission.value:g}{buckets}"
