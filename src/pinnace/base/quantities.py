@@ -50,7 +50,7 @@ def parse_duration(text: str) -> float:
         ManifestError: ``text`` is neither.
     Source: Argo v1alpha1.ParseStringToDuration.
     """
-    if re.fullmatch(r"[-+]?[0-9]+", text):
+    if re.fullmatch(r"[-+]?[0-9]{1,19}", text) and abs(int(text)) <= _LONGEST:
         return float(int(text))
     return parse_go_duration(text)
 
@@ -79,6 +79,8 @@ _SUFFIXES = {
         for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
     },
 }
+#: Python reads no whole number of more than 4,300 digits; nobody means one of these.
+_LONGEST_AMOUNT = 100
 _AMOUNT = re.compile(r"([-+]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
 
 
@@ -90,7 +92,7 @@ def parse_amount(text: str) -> Fraction:
     Source: Kubernetes apimachinery api/resource ParseQuantity.
     """
     match = _AMOUNT.fullmatch(text)
-    if match is None:
+    if match is None or len(text) > _LONGEST_AMOUNT:
         message = f"{text!r} is not a quantity"
         raise ManifestError(message, remedy="Write a number with a suffix, as 500m, 2, 100Mi or 1Gi.")
     sign, digits, exponent, suffix = match.groups()

@@ -15,6 +15,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.node import Node, Phase
 from pinnace.engine.turn import Turn
 from pinnace.language.gojson import decode_json, encode_json, html_safe
+from pinnace.language.json_syntax import syntax_error
 from pinnace.language.values import Failure
 from pinnace.spec.parameters import Parameter, ValueFrom
 
@@ -82,8 +83,9 @@ def _as_json(node_name: str, text: str) -> str:
         msgspec.json.decode(text, type=msgspec.Raw)
         msgspec.json.decode(text)
         return html_safe(msgspec.json.format(text, indent=-1))
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        message = f"the result of {node_name} cannot be put into the loop's list: it is not JSON ({error})"
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        why = syntax_error(text) or "exceeded max depth"
+        message = f"the result of {node_name} cannot be put into the loop's list: it is not JSON: {why}"
         raise ManifestError(message, remedy="Print JSON: a text needs quotes around it.") from None
 
 

@@ -98,6 +98,6 @@ def start_command(turn: Turn, node: Node) -> StartTask | None:
 def _seconds(text: str) -> float:
     try:
         return float(int(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         message = f"activeDeadlineSeconds is {text!r}, not a whole number"
         raise ManifestError(message) from None

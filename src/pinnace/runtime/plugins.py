@@ -102,7 +102,14 @@ class PluginWorker:
             return Done(Phase.FAILED, f"plugin {plugin.name}: {said}")
         try:
             return _understood(msgspec.json.decode(outcome.result or "{}"))
-        except (msgspec.DecodeError, msgspec.ValidationError, PinnaceError, TypeError, ValueError) as error:
+        except (
+            msgspec.DecodeError,
+            msgspec.ValidationError,
+            PinnaceError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ) as error:
             return Done(Phase.ERROR, f"plugin {plugin.name}: its answer is not one: {error}")
 
 
