@@ -211,6 +211,28 @@ def test_an_image_without_a_stand_in_is_refused_before_anything_starts(cli: Cli,
     assert cli("list")[1] == "No workflows found\n"
 
 
+def test_every_container_of_a_pod_needs_a_stand_in_for_its_image(cli: Cli, manifest: Path) -> None:
+    manifest.write_text(
+        """apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: several}
+spec:
+  entrypoint: main
+  templates:
+  - {name: main, steps: [[{name: a, template: set}, {name: b, template: helped}]]}
+  - {name: set, containerSet: {containers: [{name: one, image: none-a, command: [x]}]}}
+  - name: helped
+    initContainers: [{name: before, image: none-b, command: [x]}]
+    sidecars: [{name: beside, image: none-c, command: [x]}]
+    container: {image: busybox, command: [x]}
+"""
+    )
+    status, _, err = cli("run", str(manifest))
+
+    assert status == 2
+    assert all(f"image none-{each}: nothing on this machine stands in" in err for each in "abc")
+
+
 def test_a_defect_is_told_as_one_with_a_report_and_no_traceback(
     cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,40 @@ def test_what_differs_on_this_machine_is_told_when_asked_for(cli: Cli, tmp_path:
     assert "warning[differs-here]: spec.templates[0]: nodeSelector: there is one machine" in out
 
 
+def test_every_kind_of_template_can_be_asked_what_differs(cli: Cli, tmp_path: Path) -> None:
+    manifest = write(
+        tmp_path,
+        "kinds",
+        """apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: kinds}
+spec:
+  schedules: ["@daily"]
+  workflowSpec:
+    entrypoint: main
+    templates:
+    - {name: main, steps: [[{name: a, template: dag}]]}
+    - {name: dag, dag: {tasks: [{name: a, template: wait}, {name: b, template: set}]}}
+    - {name: wait, suspend: {duration: "1"}}
+    - name: set
+      nodeSelector: {a: b}
+      containerSet:
+        containers:
+        - {name: one, image: x, command: [a], tty: true}
+        - {name: main, image: x, command: [a], stdin: true}
+""",
+    )
+    status, out, _ = cli("lint", manifest, "-o", "text", "--here")
+    assert status == 0
+    assert [
+        line.partition("[differs-here]: ")[2] for line in out.splitlines() if "[differs-here]" in line
+    ] == [
+        "spec.workflowSpec.templates[3]: one: tty: there is no terminal",
+        "spec.workflowSpec.templates[3]: main: stdin: standard input is empty",
+        "spec.workflowSpec.templates[3]: nodeSelector: there is one machine",
+    ]
+
+
 def test_workflow_defaults_of_the_settings_count(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,14 @@ def parts_of(template: Template) -> tuple[Part, ...]:
     return (*before, *mains, *beside, *after)
 
 
+def containers_of(template: Template) -> dict[str, Container]:
+    """Return the containers that the template's pod has, by their names; none when it is no pod."""
+    names = [part.name for part in parts_of(template) if part.role is not Role.WAIT]
+    if not names and (template.container is not None or template.script is not None):
+        names = [MAIN]
+    return {name: container_of(template, name) for name in names}
+
+
 def container_of(template: Template, name: str = "") -> Container:
     """Return a container of the template with all volumes that it mounts; "" is the one that is its body.
 

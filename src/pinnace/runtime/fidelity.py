@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pinnace.engine.containers import container_of, disk_limit
+from pinnace.engine.containers import container_of, containers_of, disk_limit
 from pinnace.runtime import handlers
 from pinnace.spec.podpatch import unreached
-from pinnace.spec.templates import Template
+from pinnace.spec.templates import Container, Template
 from pinnace.spec.workflow import WorkflowSpec
 
 #: Field → what is not done about it. Asked of the container, the template and the workflow.
@@ -52,15 +52,30 @@ def notes_of(template: Template, common: Iterable[str], name: str = "") -> tuple
     ``name`` is that of a container of its pod, "" where it has but one. ``common`` are those that the
     workflow asks of all its nodes, of ``notes_of_workflow``.
     """
-    container = container_of(template, name)
-    own = _notes(container, _CONTAINER)
+    return tuple(dict.fromkeys((*_of_container(container_of(template, name)), *_of_pod(template), *common)))
+
+
+def notes_of_template(template: Template) -> tuple[str, ...]:
+    """Return the same of a template before it runs, for all containers that it has."""
+    containers = containers_of(template)
+    notes: list[str] = []
+    for name, container in containers.items():
+        prefix = f"{name}: " if len(containers) > 1 else ""
+        notes += [prefix + note for note in _of_container(container)]
+    return tuple(dict.fromkeys((*notes, *_of_pod(template))))
+
+
+def _of_container(container: Container) -> list[str]:
+    notes = _notes(container, _CONTAINER)
     if container.resources == {"limits": {"ephemeral-storage": disk_limit(container)}}:
-        own.remove(_CONTAINER["resources"])
-    own += handlers.notes(container)
+        notes.remove(_CONTAINER["resources"])
+    return notes + list(handlers.notes(container))
+
+
+def _of_pod(template: Template) -> list[str]:
     fields = unreached(template)
-    if fields:
-        own.append(f"podSpecPatch: {', '.join(fields)} reached nothing here")
-    return tuple(dict.fromkeys((*own, *_notes(template, _TEMPLATE), *common)))
+    patched = [f"podSpecPatch: {', '.join(fields)} reached nothing here"] if fields else []
+    return patched + _notes(template, _TEMPLATE)
 
 
 def notes_of_workflow(spec: WorkflowSpec, *, has_repository: bool) -> tuple[str, ...]:

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 
 from pinnace.base.errors import ManifestError
-from pinnace.checks.check import check_bundle
+from pinnace.checks.check import check_bundle, with_found
 from pinnace.spec.bundle import Bundle, read_bundle
 from pinnace.spec.problems import Path, Problem, format_path
 from pinnace.spec.repositories import resolve
-from pinnace.spec.workflow import Workflow, WorkflowTemplate
+from pinnace.spec.schedules import CronWorkflow
+from pinnace.spec.workflow import Workflow, WorkflowSpec, WorkflowTemplate
 
 #: The kinds by the words that argo has for them.
 KINDS = {
@@ -60,11 +61,11 @@ def lint(
     """
     bundle = read_bundle(sources, strict=strict, kinds=kinds, workflow_defaults=workflow_defaults)
     problems = check_bundle(bundle, lint=True, kinds=kinds)
+    if here:
+        problems = with_found(bundle, [*problems, *_differences(bundle)])
     # Objects for the cluster alone may stand among the manifests: nothing is wrong with them.
     passed_over = {"kind-skipped", *(_MISSING if ignore_missing else ())}
     problems = [problem for problem in problems if problem.code not in passed_over]
-    if here:
-        problems += _differences(bundle)
     return Linted(
         files=bundle.origins, problems=tuple(problems), is_empty=not problems and not bundle.has_objects
     )
@@ -72,15 +73,17 @@ def lint(
 
 def _differences(bundle: Bundle) -> Iterator[Problem]:
     """Yield what of each template is not honoured on this machine."""
-    from pinnace.runtime.fidelity import notes_of, notes_of_workflow
+    from pinnace.runtime.fidelity import notes_of_template, notes_of_workflow
 
-    manifests: list[Workflow | WorkflowTemplate] = [*bundle.workflow_templates, *bundle.workflows]
-    for manifest in manifests:
+    places: list[tuple[Workflow | WorkflowTemplate | CronWorkflow, WorkflowSpec, Path]] = []
+    places += [(each, each.spec, ("spec",)) for each in bundle.workflow_templates]
+    places += [(each, each.spec, ("spec",)) for each in bundle.workflows]
+    places += [(each, each.spec.workflow_spec, ("spec", "workflowSpec")) for each in bundle.cron_workflows]
+    for manifest, spec, root in places:
         document = bundle.document_of(manifest)
-        common = notes_of_workflow(manifest.spec, has_repository=_has_repository(manifest, bundle))
-        parts: list[tuple[Path, tuple[str, ...]]] = [(("spec",), common)]
-        for index, template in enumerate(manifest.spec.templates):
-            parts.append((("spec", "templates", index), notes_of(template, ())))
+        parts = [(root, notes_of_workflow(spec, has_repository=_has_repository(spec, bundle)))]
+        for index, template in enumerate(spec.templates):
+            parts.append(((*root, "templates", index), notes_of_template(template)))
         for path, notes in parts:
             for note in notes:
                 problem = Problem(
@@ -89,8 +92,8 @@ def _differences(bundle: Bundle) -> Iterator[Problem]:
                 yield document.locate(problem, path, at_value=True)
 
 
-def _has_repository(manifest: Workflow | WorkflowTemplate, bundle: Bundle) -> bool:
+def _has_repository(spec: WorkflowSpec, bundle: Bundle) -> bool:
     try:
-        return resolve(manifest.spec.artifact_repository_ref, bundle.catalogue, "") is not None
+        return resolve(spec.artifact_repository_ref, bundle.catalogue, "") is not None
     except ManifestError:
         return True  # it is there, and the checks say what is wrong with it

@@ -11,6 +11,7 @@ from secrets import choice
 from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, NameTaken, RefusedError, UsageError
+from pinnace.engine.containers import containers_of
 from pinnace.engine.globals import fixed_globals
 from pinnace.engine.inputs import config_map_value
 from pinnace.engine.node import Reused
@@ -239,15 +240,15 @@ def refuse_images(workflow: Workflow, catalogue: Catalogue, images: Images) -> N
     found: dict[str, list[str]] = {}
     remedies: dict[str, None] = {}
     for template in reachable(workflow, catalogue):
-        container = template.script or template.container
-        if container is None or "{{" in container.image:
-            continue
-        answer = images.resolve(container.image, container.command, container.args)
-        if isinstance(answer, Refusal):
-            found.setdefault(answer.message, []).append(template.name or "inline")
-            remedies |= dict.fromkeys(answer.remedies)
+        for container in containers_of(template).values():
+            if "{{" in container.image:
+                continue
+            answer = images.resolve(container.image, container.command, container.args)
+            if isinstance(answer, Refusal):
+                found.setdefault(answer.message, []).append(template.name or "inline")
+                remedies |= dict.fromkeys(answer.remedies)
     if found:
-        lines = [f"{message} (template {', '.join(names)})" for message, names in found.items()]
+        lines = [f"{text} (template {', '.join(dict.fromkeys(names))})" for text, names in found.items()]
         raise RefusedError("\n".join(lines), remedy="\n  ".join(remedies))
 
 
