@@ -27,6 +27,8 @@ from pinnace.spec.references import TemplateLookup
 from pinnace.spec.templates import DAG, Container, DAGTask, Template, WorkflowStep
 from pinnace.spec.workflow import Workflow, WorkflowSpec
 
+#: How often each size is run.
+ROUNDS = 5
 LEAF = Template(
     name="leaf",
     inputs=Inputs(parameters=(Parameter(name="x"),)),
@@ -110,9 +112,13 @@ def drive(workflow: Workflow, batch: int) -> tuple[Run, float, int]:
     return run, spent, transitions
 
 
-def quickest(workflow: Workflow, times: int) -> tuple[float, int]:
-    """Return the seconds of CPU and the transitions of the quickest of so many runs: the least disturbed."""
-    return min(drive(workflow, 100)[1:] for _ in range(times))
+def quickest(workflows: list[Workflow]) -> list[tuple[float, int]]:
+    """Return the seconds of CPU and the transitions of the quickest run of each workflow.
+
+    They are run in turn and equally often, so that a busy machine disturbs them alike.
+    """
+    rounds = [[drive(workflow, 100)[1:] for workflow in workflows] for _ in range(ROUNDS)]
+    return [min(runs) for runs in zip(*rounds, strict=True)]
 
 
 def _end(task: StartTask) -> TaskEnded:
@@ -154,8 +160,8 @@ def main(sizes: list[int]) -> None:
     print(f"{'shape':<12}{'nodes':>8}{'transitions/s':>15}{'of bare':>9}{'µs each':>9}{'bytes/node':>12}")
     print(f"{'to reach':<20}{'≥ 50,000':>15}{'':>9}{'± 15 %':>9}{'≤ 3,072':>12}")
     for name, make in (("fan-out", fan_out), ("chain", chain), ("random dag", random_dag)):
-        for size in sizes:
-            spent, transitions = quickest(make(size), max(3, 10_000 // size))
+        found = quickest([make(size) for size in sizes])
+        for size, (spent, transitions) in zip(sizes, found, strict=True):
             rate = transitions / spent
             held = memory(make, size)
             print(
