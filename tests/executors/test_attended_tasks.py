@@ -8,7 +8,7 @@ import pytest
 
 from pinnace.executors.process import ProcessExecutor
 from pinnace.executors.supervisor.sayings import ProgressFile
-from pinnace.ports.executor import EndReason, TaskEnded, TaskProgressed, TaskStarted
+from pinnace.ports.executor import EndReason, Quota, TaskEnded, TaskProgressed, TaskStarted
 from pinnace.testing.desk import ENVIRONMENT, PATIENCE, RUN, Desk, eventually, volume
 
 
@@ -162,3 +162,24 @@ async def test_without_last_words_the_end_of_the_output_may_be_the_message(desk:
     failed = await desk.run(script, words_from_log=True)
     assert failed.message.splitlines() == [str(number) for number in range(921, 1001)]
     assert not (await desk.run(script, "b")).message
+
+
+async def test_who_fills_a_folder_beyond_its_quota_is_evicted(desk: Desk, tmp_path: Path) -> None:
+    data = volume(tmp_path / "data")
+    quota = Quota(limit=1_000_000, folder=data.source, message="data is full")
+    script = f"mkdir {data.path}/in; for i in 1 2; do head -c 800000 /dev/zero > {data.path}/in/$i; done"
+    ended = await desk.run(f"{script}; exec sleep 600", files=(data,), quotas=(quota,))
+    assert (ended.reason, ended.exit_code) == (EndReason.EVICTED, 137)
+    assert ended.message == "data is full"
+
+
+async def test_who_keeps_to_its_quotas_is_not_ended(desk: Desk, tmp_path: Path) -> None:
+    data = volume(tmp_path / "data")
+    quotas = (
+        Quota(limit=10_000_000, message="the view is full"),
+        Quota(limit=1_000_000, folder=data.source, message="data is full"),
+    )
+    ended = await desk.run(
+        f"head -c 800000 /dev/zero > {data.path}/x; sleep 1.5", files=(data,), quotas=quotas
+    )
+    assert ended.exit_code == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pinnace.ports.executor import Capture, CaptureKind, EndReason, StagedFile, TaskEnded
+from pinnace.ports.executor import Capture, CaptureKind, EndReason, Quota, StagedFile, TaskEnded
 from pinnace.testing.desk import RUN, Desk, eventually, volume
 
 PLACES = ("/", "/tmp", "/var/tmp", "/usr", "/etc", "/dev/shm", "/run")
@@ -171,14 +171,16 @@ async def test_a_task_over_its_disk_quota_is_evicted(view: Desk) -> None:
     script = (
         "mkdir /tmp/d; i=0; while :; do head -c 500000 /dev/zero > /tmp/d/$i; i=$((i+1)); sleep 0.01; done"
     )
-    ended = await view.run(script, disk_quota=5_000_000)
+    quota = Quota(limit=5_000_000, message="it was too much")
+    ended = await view.run(script, quotas=(quota,))
     assert (ended.reason, ended.exit_code) == (EndReason.EVICTED, 137)
-    assert "5000000" in ended.message
+    assert ended.message == "it was too much"
 
 
 async def test_no_file_is_larger_than_the_disk_quota(view: Desk) -> None:
     ended = await view.run(
-        "head -c 2000000 /dev/zero > /tmp/large; stat -c %s /tmp/large", disk_quota=1_000_000
+        "head -c 2000000 /dev/zero > /tmp/large; stat -c %s /tmp/large",
+        quotas=(Quota(limit=1_000_000, message=""),),
     )
     assert ended.result == "1000000"
 
@@ -233,9 +235,9 @@ async def test_tasks_with_and_without_files_take_turns(view: Desk) -> None:
     script = "cat /etc/app/in > /tmp/out 2> /dev/null || echo none > /tmp/out; pwd"
     for number in range(12):
         files = (file,) if number % 3 == 0 else ()
-        quota = 1_000_000 if number % 4 == 1 else None
+        quotas = (Quota(limit=1_000_000, message=""),) if number % 4 == 1 else ()
         folder = "/somewhere/else" if number % 2 else ""
-        options = {"files": files, "captures": (capture,), "disk_quota": quota, "working_dir": folder}
+        options = {"files": files, "captures": (capture,), "quotas": quotas, "working_dir": folder}
         ended = await view.run(script, f"a{number}", **options)
         assert Path(ended.captures[0].stored).read_text().strip() == ("in" if files else "none")
         assert ended.result == (folder or "/")

@@ -5,7 +5,6 @@ Source: Argo workflowpod.go; api/container_set_template_types.go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -94,13 +93,6 @@ def container_of(template: Template, name: str = "") -> Container:
             return _mounting(user, mirrored) if user.mirror_volume_mounts else user
     message = f"template {template.name!r} has no container {name}".rstrip()
     raise PinnaceError(message)
-
-
-def disk_limit(container: Container) -> str:
-    """Return how much the container may write, as a Kubernetes quantity; "" where nothing limits it."""
-    limits = container.resources.get("limits") if isinstance(container.resources, Mapping) else None
-    found = limits.get("ephemeral-storage") if isinstance(limits, Mapping) else None
-    return "" if found is None else str(found)
 
 
 def _main_mounts(template: Template) -> tuple[VolumeMount, ...]:

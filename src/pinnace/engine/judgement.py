@@ -63,9 +63,7 @@ def _phase(template: Template, event: TaskEnded, missing: list[str], container: 
         return Phase.FAILED, event.message or f"{container}: Error (exit code 143)"
     detail = f": {event.message}" if event.message else ""
     if event.problem is TaskProblem.EVICTED:
-        # As the kubelet says it, which ends it with a blank.
-        told = f'Container {container} exceeded its local ephemeral storage limit "{event.message}". '
-        return Phase.FAILED, told
+        return Phase.FAILED, event.message
     if event.problem is TaskProblem.NOT_STARTED:
         return Phase.FAILED, f"{container}: {event.message}"
     if event.problem is TaskProblem.PREPARATION:

@@ -100,10 +100,15 @@ class _Work:
         wanted = self.of(Role.INIT, Role.MAIN, Role.WAIT)
         beside = self.of(Role.SIDECAR)
         return (
-            any(each.phase.is_bad for each in wanted)
+            self.evicted() is not None
+            or any(each.phase.is_bad for each in wanted)
             or any(each.phase is Phase.ERROR for each in beside)
             or all(each.phase.is_fulfilled for each in self.of(Role.MAIN, Role.WAIT))
         )
+
+    def evicted(self) -> Node | None:
+        """Return the first container that wrote more than it may, if one did."""
+        return next((each for each in self.of(*Role) if each.container and each.container.is_evicted), None)
 
     def start_due(self) -> None:
         """Start the containers whose turn it is."""
@@ -224,6 +229,9 @@ class _Work:
         late = next((each for each in everyone if each.message == POD_DEADLINE), None)
         if late is not None:
             return Phase.FAILED, POD_DEADLINE
+        evicted = self.evicted()
+        if evicted is not None:
+            return Phase.FAILED, evicted.message
         failed = [each for each in self.of(Role.INIT, Role.MAIN, Role.WAIT) if each.phase.is_bad]
         broken = [each for each in everyone if each.phase is Phase.ERROR and _exit_code(each) is None]
         if broken:
@@ -288,6 +296,8 @@ def ended(turn: Turn, node: Node, event: TaskEnded) -> None:
     phase, message, outputs = _judged(template, node, event)
     if phase.is_bad and _runs_again(turn, template, node, event):
         return
+    if event.problem is TaskProblem.EVICTED:
+        node = turn.put(replace(node, container=replace(node.container, is_evicted=True)))
     turn.settle(node, phase, message, outputs)
 
 

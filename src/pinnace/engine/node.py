@@ -117,6 +117,8 @@ class ContainerState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Its start was asked for."""
     is_cancelled: bool = False
     """Its end was asked for."""
+    is_evicted: bool = False
+    """It wrote more than it may, for which all of its pod ends."""
     is_ready: bool = False
     """Its probes succeeded, if it has any."""
     restarts: int = 0

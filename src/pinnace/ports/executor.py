@@ -58,6 +58,17 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     kind: CaptureKind
 
 
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """How much may lie at a place; a task is ended when there is more."""
+
+    limit: int
+    """Bytes."""
+    folder: str = ""
+    """A folder of this machine; "" is what the task has written to its private view."""
+    message: str
+    """What its end says then."""
+
+
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to run one command; all values are final, no template is left in them."""
 
@@ -91,8 +102,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The file of its own view whose first 4096 bytes are the message of a failure; "" is none."""
     words_from_log: bool = False
     """True: where that says nothing, the last 80 lines of its output do, at most 2048 characters."""
-    disk_quota: int | None = None
-    """Bytes that it may write to its private view; None is as much as there is."""
+    quotas: tuple[Quota, ...] = ()
+    """What it may fill, as far as that is limited."""
 
 
 class EndReason(StrEnum):
@@ -107,7 +118,7 @@ class EndReason(StrEnum):
     UNHEALTHY = "unhealthy"
     """It was stopped by ``fail``, or because ``post_start`` failed: see ``exit_code``."""
     EVICTED = "evicted"
-    """It wrote more than ``disk_quota``. Source: Kubernetes, eviction by ephemeral storage."""
+    """One of its ``quotas`` was exceeded. Source: Kubernetes pkg/kubelet/eviction, localStorageEviction."""
     NOT_STARTED = "not-started"
     """It could not be started; ``message`` says why. No exit code exists."""
     LOST = "lost"

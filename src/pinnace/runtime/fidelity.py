@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pinnace.engine.containers import container_of, containers_of, disk_limit
+from pinnace.engine.containers import container_of, containers_of
 from pinnace.runtime import handlers
+from pinnace.runtime.quotas import disk_limit
 from pinnace.spec.podpatch import unreached
 from pinnace.spec.templates import Container, Template
 from pinnace.spec.workflow import WorkflowSpec

@@ -7,7 +7,6 @@ costs no thread at all.
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,10 +16,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pinnace.base.errors import ArtifactNotFound, PinnaceError
-from pinnace.base.quantities import parse_amount
 from pinnace.engine.artifacts import repository_of
 from pinnace.engine.commands import StartTask
-from pinnace.engine.containers import MAIN, container_of, disk_limit, is_main, outputs_of, wants_inputs
+from pinnace.engine.containers import MAIN, container_of, is_main, outputs_of, wants_inputs
 from pinnace.engine.events import TaskEnded, TaskProblem, TaskProgressed, TaskStarted
 from pinnace.engine.naming import node_id, pod_name
 from pinnace.engine.progress import parse_progress
@@ -34,6 +32,7 @@ from pinnace.runtime.environment import check_lengths, environment, expand
 from pinnace.runtime.fidelity import notes_of, notes_of_workflow
 from pinnace.runtime.handlers import LAST_WORDS_PATH, NOT_READ, handler
 from pinnace.runtime.hosts import NOT_ISOLATED, hosts_file
+from pinnace.runtime.quotas import disk_quotas
 from pinnace.runtime.volumes import Volumes
 from pinnace.spec.locate import kept, relocate
 from pinnace.spec.parameters import Archive, Artifact, Outputs
@@ -148,9 +147,11 @@ class Stager:
         info = self._run.info
         facts = pod_facts(command, info, self._run.workflow.spec)
         env = self._environment(command, container, facts)
+        quotas = disk_quotas(container, command.container or MAIN)
         if container.volume_mounts:
             folder = self._staging / command.pod_id
             files += self._volumes.files(container, template, folder, facts, env)
+            quotas += self._volumes.quotas(container, template, folder)
         if own_words := container.termination_message_path:
             if not self._isolated:
                 self._notes[command.attempt_id] += (NOT_READ,)
@@ -192,7 +193,7 @@ class Stager:
             pre_stop=handler(container, "preStop"),
             last_words=self._last_words_path(container),
             words_from_log=container.termination_message_policy == "FallbackToLogsOnError",
-            disk_quota=math.ceil(parse_amount(limit)) if (limit := disk_limit(container)) else None,
+            quotas=tuple(quotas),
         )
 
     def _progress_path(self, command: StartTask) -> str:
@@ -316,8 +317,6 @@ class Stager:
         if wants_logs(command):
             saved += self._save_log(command)
         message, problem = update.message or trouble, _PROBLEMS[update.reason]
-        if problem is TaskProblem.EVICTED:
-            message = disk_limit(container_of(command.template, command.container))
         if trouble and problem is TaskProblem.NONE:
             problem = TaskProblem.COLLECTION
         return TaskEnded(

@@ -20,11 +20,12 @@ from msgspec.structs import replace
 
 from pinnace.base.errors import ManifestError, RefusedError
 from pinnace.engine.run import Run
-from pinnace.ports.executor import StagedFile
+from pinnace.ports.executor import Quota, StagedFile
 from pinnace.ports.hostfolders import HostFolder
 from pinnace.runtime.downward import PodFacts
 from pinnace.runtime.environment import expand, secret_text
 from pinnace.runtime.hostpaths import host_file, part_of
+from pinnace.runtime.quotas import volume_quotas
 from pinnace.spec.templates import Container, Template, VolumeMount
 
 _CLAIM = "persistentVolumeClaim"
@@ -84,6 +85,20 @@ class Volumes:
             found += self._files(mount, volume, folder, facts)
         return found
 
+    def quotas(self, container: Container, template: Template, folder: Path) -> list[Quota]:
+        """Return what limits the volumes that the container mounts, as ``files`` has found them.
+
+        Raises:
+            ManifestError: a limit is no quantity.
+        """
+        volumes = self._declared(template)
+        mounted = dict.fromkeys(mount.name for mount in container.volume_mounts)
+        return [
+            quota
+            for name in mounted
+            for quota in volume_quotas(name, volumes[name].get("emptyDir"), _pods_own(folder, name))
+        ]
+
     def clear(self) -> None:
         """Remove what ``volumeClaimTemplates`` made, unless a retry of the run is to find it.
 
@@ -121,7 +136,7 @@ class Volumes:
             return [host_file(mount, volume["hostPath"] or {}, _inside(mount.sub_path), self._host_folders)]
         is_read_only = mount.read_only
         if "emptyDir" in volume or "ephemeral" in volume:
-            place = folder / "volumes" / mount.name
+            place = _pods_own(folder, mount.name)
         elif "claim" in volume:
             place = self._made / mount.name
         elif _CLAIM in volume:
@@ -148,6 +163,11 @@ class Volumes:
             )
             raise ManifestError(message)
         return self._claims / namespace / name
+
+
+def _pods_own(folder: Path, name: str) -> Path:
+    """Return where a volume lies that lives as long as its pod, whose folder is given."""
+    return folder / "volumes" / name
 
 
 def _inside(path: str) -> Path:

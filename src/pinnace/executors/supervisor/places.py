@@ -140,9 +140,9 @@ class HostPlace:
             processes.send_to_group(leader, signal.SIGKILL)
         processes.kill_descendants(os.getpid())
 
-    def used_bytes(self) -> int:
-        """Return 0: there is no private view."""
-        return 0
+    def used_bytes(self, folder: str) -> int:
+        """Return how much lies in a folder of the machine; nothing in a private view, for there is none."""
+        return trees.used_bytes(folder) if folder else 0
 
     def clear(self) -> None:
         """Remove the files that ``furnish`` made, and their folders unless others use them now."""
@@ -177,6 +177,6 @@ def _unmet(spec: dict[str, Any]) -> tuple[str, ...]:
     notes = ["it ran without isolation: it saw and could change this machine's own files"]
     if any(file["live_source"] and not file["writable_source"] for file in spec["files"]):
         notes.append("its hostPath volumes are not read-only")
-    if spec["disk_quota"] is not None:
+    if not all(quota["folder"] for quota in spec["quotas"]):
         notes.append("its disk quota limited each file, not their sum")
     return tuple(notes)

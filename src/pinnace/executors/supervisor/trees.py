@@ -114,6 +114,18 @@ def _linked(source: str, target: str) -> bool:
     return True
 
 
+def used_bytes(path: str) -> int:
+    """Return how much room what lies in the folder ``path`` takes on its disk."""
+    used = 0
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            try:
+                used += os.lstat(f"{folder}/{name}").st_blocks * 512
+            except OSError:
+                continue  # removed meanwhile
+    return used
+
+
 def open_straight(path: str) -> int:
     """Return a descriptor that stands for what lies at the absolute ``path``, no part of which is a link.
 

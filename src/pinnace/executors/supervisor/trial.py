@@ -36,7 +36,13 @@ def main() -> None:
 
 def _run(channel: Channel, spec: dict[str, Any]) -> list[Message]:
     unused = {"env": [], "working_dir": "", "files": [], "captures": [], "want_result": False}
-    limits = {"deadline": None, "timeout": 10.0, "grace": 0.0, "disk_quota": None, "progress_file": ""}
+    limits: dict[str, Any] = {
+        "deadline": None,
+        "timeout": 10.0,
+        "grace": 0.0,
+        "quotas": [],
+        "progress_file": "",
+    }
     handlers = {"post_start": [], "pre_stop": [], "last_words": "", "words_from_log": False}
     channel.socket.setblocking(True)
     channel.send(["run", {**spec, **unused, **limits, **handlers}])

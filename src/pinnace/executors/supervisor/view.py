@@ -48,7 +48,8 @@ class ViewPlace:
         self._shared = shared
         self._origin = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         self._opened: list[int] = []
-        self._scratch = -1
+        #: Where a quota counts what lies there: its folder → a descriptor.
+        self._counted: dict[str, int] = {}
         self._scratches = _open_folder("scratch")
         self._tasks = _open_folder("tasks")
         self._limit_processes()
@@ -60,7 +61,8 @@ class ViewPlace:
     def furnish(self, spec: dict[str, Any]) -> None:
         """Enter the view with the task's files in place and its working directory as the current folder."""
         attempt_id, files = spec["attempt_id"], spec["files"]
-        self._is_plain = not files
+        folders = {quota["folder"] for quota in spec["quotas"]}
+        self._is_plain = not files and folders <= {""}
         ready, self._ready = self._ready, ""
         if ready and self._is_plain:
             os.rename(ready, attempt_id, src_dir_fd=self._scratches, dst_dir_fd=self._scratches)
@@ -69,11 +71,12 @@ class ViewPlace:
             if ready:
                 self._leave()
                 os.rename(f"scratch/{ready}", f"scratch/{attempt_id}/unused")
+            self._counted = {folder: self._open(folder) for folder in folders if folder}
             self._enter(attempt_id, files)
         if spec["captures"]:
             self._make_captures(attempt_id)
-        if spec["disk_quota"] is not None:
-            self._scratch = self._open(attempt_id, self._scratches)
+        if "" in folders:
+            self._counted[""] = self._open(attempt_id, self._scratches)
         if working_dir := spec["working_dir"]:
             os.makedirs(working_dir, exist_ok=True)  # Source: OCI runtimes make a missing working directory.
             os.chdir(working_dir)
@@ -86,16 +89,9 @@ class ViewPlace:
         except ProcessLookupError:
             return
 
-    def used_bytes(self) -> int:
-        """Return how much the task has written to its private view."""
-        used = 0
-        for folder, folders, files in os.walk(f"/proc/self/fd/{self._scratch}", onerror=None):
-            for name in (*folders, *files):
-                try:
-                    used += os.lstat(f"{folder}/{name}").st_blocks * 512
-                except OSError:
-                    continue  # removed meanwhile
-        return used
+    def used_bytes(self, folder: str) -> int:
+        """Return how much lies in a folder of a quota, or was written to the private view."""
+        return trees.used_bytes(f"/proc/self/fd/{self._counted[folder]}")
 
     def clear(self) -> None:
         """Do nothing: no other task meets what is in a view."""
@@ -105,6 +101,7 @@ class ViewPlace:
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()
+        self._counted.clear()
         self._leave()
         if not self._is_plain:
             return

@@ -62,8 +62,8 @@ class Place(Protocol):
     def kill(self, leader: int) -> None:
         """Send SIGKILL to every process of the task, detached ones too; ``leader`` is its command."""
 
-    def used_bytes(self) -> int:
-        """Return how much the task has written to its private view."""
+    def used_bytes(self, folder: str) -> int:
+        """Return how much lies in ``folder``, that of a quota; in "", what it wrote to its private view."""
 
     def clear(self) -> None:
         """Remove what ``furnish`` made where other tasks could meet it; before anybody knows of the end."""
@@ -134,9 +134,8 @@ class _Task:
         now = time.time()
         limits = [spec["deadline"], now + spec["timeout"] if spec["timeout"] is not None else None]
         self._stop_at = min((limit for limit in limits if limit is not None), default=None)
-        self._quota = spec["disk_quota"]
         self._progress = ProgressFile(spec["progress_file"])
-        looks = self._quota is not None or spec["progress_file"]
+        looks = spec["quotas"] or spec["progress_file"]
         self._look_at = now + _LOOK_INTERVAL if looks else None
 
     def _spawn(self) -> int:
@@ -246,7 +245,7 @@ class _Task:
             self._stop("deadline", self._spec["grace"])
         if self._look_at is not None and now >= self._look_at:
             self._tell_progress()
-            self._check_quota()
+            self._check_quotas()
             self._look_at = time.time() + _LOOK_INTERVAL
         self._beside.keep_time(now)
         if self._kill_at is not None and now >= self._kill_at:
@@ -278,10 +277,11 @@ class _Task:
         if line := self._progress.news():
             self._channel.send(["progressed", {"progress": line}])
 
-    def _check_quota(self) -> None:
-        if self._quota is not None and not self._stopped and self._place.used_bytes() > self._quota:
-            self._message = f"it wrote more than its disk quota of {self._quota} bytes"
-            self._stop("evicted", 0)
+    def _check_quotas(self) -> None:
+        for quota in self._spec["quotas"]:
+            if not self._stopped and self._place.used_bytes(quota["folder"]) > quota["limit"]:
+                self._message = quota["message"]
+                self._stop("evicted", 0)
 
     def _stop(self, reason: str, grace: float) -> None:
         now = time.time()
@@ -303,12 +303,12 @@ class _Task:
 
 
 def _spawn_with_limit(spec: Spec, out: int, err: int) -> int:
-    quota = spec["disk_quota"]
-    if quota is None:
+    limit = min((quota["limit"] for quota in spec["quotas"] if not quota["folder"]), default=None)
+    if limit is None:
         return processes.spawn(spec["argv"], dict(spec["env"]), out, err)
     # Set here and inherited: a limit set on the running command would leave it a moment without.
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (quota, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
     try:
         return processes.spawn(spec["argv"], dict(spec["env"]), out, err)
     finally:
