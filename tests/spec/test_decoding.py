@@ -118,6 +118,22 @@ def test_a_name_that_yaml_reads_as_a_boolean_is_told_by_its_word(read_workflow: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        ("1.10", True), ("1.0", True), ("0755", True), ("1_000", True), ("12345678901234567890", True),
+        ("1.1", False), ("-5", False), ("0", False), ('"0755"', False), ("1.10.2", False),
+    ],
+)  # fmt: skip
+def test_a_number_as_a_value_that_is_read_in_another_form_is_told(
+    read_workflow: ReadWorkflow, written: str, is_told: bool
+) -> None:
+    text = f"spec: {{arguments: {{parameters: [{{name: a, value: {written}, enum: [{written}]}}]}}}}"
+    _, problems = read_workflow(text)
+    assert [problem.code for problem in problems] == (["number-as-text"] * 2 if is_told else [])
+    assert all(problem.message.startswith(f"{written} without quotes") for problem in problems)
+
+
 def test_a_list_as_a_value_warns_that_it_is_lost(read_workflow: ReadWorkflow) -> None:
     _, problems = read_workflow("spec: {arguments: {parameters: [{name: a, value: [1, 2]}]}}")
     assert [problem.code for problem in problems] == ["value-lost"]

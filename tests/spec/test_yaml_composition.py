@@ -45,10 +45,10 @@ def test_a_merged_key_keeps_the_place_where_it_is_written() -> None:
     assert composer.places[id(value["z"])]["p"] == (0, 7, 0, 10)
 
 
-def test_words_that_only_yaml_1_1_calls_booleans_are_remembered() -> None:
-    composer = Composer(b"a: [true, n, 'n', off]")
+def test_words_that_become_values_of_another_look_are_remembered() -> None:
+    composer = Composer(b"a: [true, n, 'n', off, 5, 0755]")
     composer.compose()
-    assert composer.boolean_words == {(0, 10): "n", (0, 18): "off"}
+    assert composer.changed_words == {(0, 10): "n", (0, 18): "off", (0, 26): "0755"}
 
 
 def test_nesting_stops_at_a_limit() -> None:

@@ -23,7 +23,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from pinnace.spec.scalars import MERGE, Scalar, ScalarError, format_float32, resolve
+from pinnace.spec.scalars import MERGE, Scalar, ScalarError, format_float32, format_float64, resolve
 
 #: Nesting beyond which a document is refused: real manifests stay below 60, recursion stays safe.
 DEEPEST = 200
@@ -62,8 +62,8 @@ class Composer:
         self.places: Places = {}
         #: Keys written more than once in their mapping, with the place of the later one.
         self.repeated: list[tuple[str, Mark]] = []
-        #: Unquoted words other than true and false that became booleans, by the line and column of each.
-        self.boolean_words: dict[tuple[int, int], str] = {}
+        #: Unquoted words that became values of another look (``n``, ``1.10``), by their line and column.
+        self.changed_words: dict[tuple[int, int], str] = {}
         #: The same of keys.
         self.boolean_keys: dict[tuple[int, int], str] = {}
         self._events = _events(data)
@@ -122,7 +122,10 @@ class Composer:
 
     def _scalar_value(self, event: ScalarEvent) -> Scalar:
         value = self._scalar(event)
-        _note_boolean(value, event, self.boolean_words)
+        if type(value) is bool:
+            _note_boolean(value, event, self.changed_words)
+        elif type(value) is int or type(value) is float:
+            _note_number(value, event, self.changed_words)
         if type(value) is float and not math.isfinite(value):
             message = "infinity and NaN have no form in JSON"
             raise UnreadableError("invalid-yaml", message, event.start_mark, "quote it to mean the text")
@@ -269,6 +272,12 @@ def _is_merge(event: Any) -> bool:
 def _note_boolean(value: Scalar, event: ScalarEvent, words: dict[tuple[int, int], str]) -> None:
     """Put the word of a boolean that is not written as true or false into ``words``."""
     if type(value) is bool and event.value.lower() not in {"true", "false"} and event.start_mark is not None:
+        words[event.start_mark.line, event.start_mark.column] = event.value
+
+
+def _note_number(value: float, event: ScalarEvent, words: dict[tuple[int, int], str]) -> None:
+    """Put the word of a number that Argo prints in another way into ``words``."""
+    if event.start_mark is not None and math.isfinite(value) and format_float64(float(value)) != event.value:
         words[event.start_mark.line, event.start_mark.column] = event.value
 
 

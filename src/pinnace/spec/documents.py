@@ -26,18 +26,18 @@ class Positions:
         root: Any,
         places: Places,
         first_line: int = 1,
-        boolean_words: dict[tuple[int, int], str] | None = None,
+        changed_words: dict[tuple[int, int], str] | None = None,
     ) -> None:
         # ``places`` is keyed by identity, so the positions must keep the value alive.
         self._root = root
         self._places = places
         self._first_line = first_line
-        self._boolean_words = boolean_words or {}
+        self._changed_words = changed_words or {}
 
-    def boolean_word(self, path: Path) -> str:
-        """Return the word at ``path`` that only YAML 1.1 calls a boolean (``n``, ``yes``), else ""."""
+    def changed_word(self, path: Path) -> str:
+        """Return the word at ``path`` that became a boolean or number of another look, else ""."""
         line, column = self.of_value(path)
-        return self._boolean_words.get((line - self._first_line, column - 1), "")
+        return self._changed_words.get((line - self._first_line, column - 1), "")
 
     def of(self, path: Path) -> tuple[int, int]:
         """Return line and column of the key (or list item) at ``path``, or of its nearest known parent."""
@@ -145,7 +145,7 @@ def _read_one(text: str, origin: str, index: int, first_line: int) -> tuple[Docu
             hint=unreadable.hint,
         )
         return None, [problem]
-    positions = Positions(value, composer.places, first_line, composer.boolean_words)
+    positions = Positions(value, composer.places, first_line, composer.changed_words)
     document = Document(value, positions, origin, index)
     problems = [_repeated(document, key, mark, first_line) for key, mark in composer.repeated]
     problems += [

@@ -39,9 +39,9 @@ class Report:
         self.strict = strict
         self._document = document
 
-    def boolean_word(self, at: At) -> str:
-        """Return the word at ``at`` that only YAML 1.1 calls a boolean (``n``, ``yes``), else ""."""
-        return self._document.positions.boolean_word(_path(at))
+    def changed_word(self, at: At) -> str:
+        """Return the word at ``at`` that became a value of another look (``n``, ``1.10``), else ""."""
+        return self._document.positions.changed_word(_path(at))
 
     def add(self, code: str, message: str, at: At, hint: str = "", *, on_key: bool = False) -> None:
         """Record an error at ``at``; it points at the value, or at the key when ``on_key``."""
@@ -195,7 +195,7 @@ def _read_text(value: Any, at: At, report: Report) -> Any:
         return value
     if type(value) is bool:
         text = "true" if value else "false"
-        _boolean_word(report.boolean_word(at) or text, text, at, report)
+        _boolean_word(report.changed_word(at) or text, text, at, report)
         return text
     if type(value) is int or type(value) is float:
         text = str(value) if type(value) is int else format_float32(value)
@@ -217,15 +217,18 @@ def _read_any_string(value: Any, at: At, report: Report) -> Any:
         return value
     if type(value) is bool:
         text = "true" if value else "false"
-        word = report.boolean_word(at)
+        word = report.changed_word(at)
         if word:
             _boolean_word(word, text, at, report)
         return text
-    if type(value) is int:
+    if type(value) is int or type(value) is float:
         # Through float64 as there: beyond 2^53 the last digits change.
-        return format_float64(float(value))
-    if type(value) is float:
-        return format_float64(value)
+        text = format_float64(float(value))
+        word = report.changed_word(at)
+        if word:
+            message = f"{word} without quotes is a number in YAML, read as the text '{text}'"
+            report.warn("number-as-text", message, at, "put quotes around it")
+        return text
     if value is None:
         return ABSENT
     message = f"{_describe(value)} here is silently read as an empty text"
