@@ -7,12 +7,13 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from terminal import Terminal, shell, workflow
+
+from processes import PATIENCE, begun
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
 STEPS = workflow(
@@ -74,13 +75,16 @@ def test_a_run_on_a_disk_that_fills_goes_on_when_there_is_room(terminal: Termina
     )
     file = terminal.write(json.dumps(document))
     command = [sys.executable, "-m", "pinnace", "run", str(file), "--no-isolated"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
-        while not ballast.exists() or os.statvfs(small_home).f_bavail:
-            assert running.poll() is None
-            time.sleep(0.02)
-        ballast.unlink()
+    running = begun(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    assert running.stdout is not None
+    told = ""
+    for line in running.stdout:
+        told += line
+        if "The run goes on when it can be saved again." in line:
+            ballast.unlink()
 
-    assert running.returncode == 0
+    assert running.wait(PATIENCE) == 0
+    assert "The run can be saved again; it goes on." in told
     assert terminal.status()["phase"] == "Succeeded"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 from terminal import Terminal, shell, workflow
 
 MEGABYTE = 1 << 20
+#: Seconds for which nobody else sleeps, though the same tests may run beside these.
+LASTING = f"31{os.getpid():08}"
 #: What a terminal acts on: no name, message or line of output may bring one of these to it.
 ACTING = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]|\x1b(?!\[[0-9;]*m)")
 
@@ -43,8 +46,14 @@ def test_a_large_output_takes_little_memory_of_pinnace(terminal: Terminal, kind:
 
 
 def test_a_result_is_cut_and_the_log_is_whole(terminal: Terminal) -> None:
-    assert terminal.run(workflow(shell("head -c 1000000 /dev/zero | tr '\\0' x; echo end"))).status == 0
+    make = shell("head -c 1000000 /dev/zero | tr '\\0' x; echo end", "make")
+    outputs = {"parameters": [{"name": "said", "valueFrom": {"parameter": "{{steps.make.outputs.result}}"}}]}
+    main = {"name": "main", "steps": [[{"name": "make", "template": "make"}]], "outputs": outputs}
 
+    assert terminal.run(workflow(main, make)).status == 0
+
+    (said,) = terminal.node("wf")["outputs"]["parameters"]
+    assert said["value"] == "x" * (256 * 1024 - 4) + "end"
     assert len(terminal("logs", "wf").out) > 1_000_000
 
 
@@ -84,12 +93,12 @@ def test_nothing_in_a_manifest_acts_on_a_terminal(terminal: Terminal) -> None:
 def test_what_a_task_leaves_behind_is_ended_with_it(
     terminal: Terminal, leftovers: Callable[[str], list[str]]
 ) -> None:
-    daemon = "(setsid sh -c 'trap \"\" TERM; sleep 3141592' > /dev/null 2>&1 &) &"
+    daemon = f"(setsid sh -c 'trap \"\" TERM; sleep {LASTING}' > /dev/null 2>&1 &) &"
     leave = f"for i in 1 2 3 4 5; do {daemon} done; wait"
 
     assert terminal.run(workflow(shell(leave), name="leaves")).status == 0
 
-    assert leftovers("3141592") == []
+    assert leftovers(LASTING) == []
 
 
 @pytest.mark.slow
@@ -97,9 +106,9 @@ def test_a_task_that_multiplies_without_end_is_ended(
     terminal: Terminal, private: None, leftovers: Callable[[str], list[str]]
 ) -> None:
     # Each makes two until there are some hundreds: a fork bomb that the machine survives.
-    bomb = "f() { [ $1 -lt 7 ] && { f $(($1+1)) & f $(($1+1)) & }; sleep 2718281; }; f 0"
+    bomb = f"f() {{ [ $1 -lt 7 ] && {{ f $(($1+1)) & f $(($1+1)) & }}; sleep {LASTING}; }}; f 0"
 
     said = terminal.run(workflow({**shell(bomb), "activeDeadlineSeconds": 1}, name="multiplies"))
 
     assert said.status == 1
-    assert leftovers("2718281") == []
+    assert leftovers(LASTING) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import stat
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from terminal import Terminal, shell, told_by_processes, workflow
 
 from pinnace.cli.defects import write_report
 
-VALUE = "hunter2-e8b1f0c4"
+#: Nobody else has it, though the same tests may run beside these.
+VALUE = f"hunter2-{secrets.token_hex(8)}"
 ENCODED = base64.b64encode(VALUE.encode()).decode()
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "data": {"password": ENCODED}}
 ENV = [{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "login", "key": "password"}}}]
@@ -92,11 +94,15 @@ def test_another_task_sees_nothing_of_the_value(terminal: Terminal, private: Non
         "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n';"
         f"grep -rs {VALUE} {terminal.home} /tmp /argo /run && exit 1; true"
     )
+    wait = "until test -e /both/%s; do sleep 0.01; done"
+    own = asking(f"touch /both/own; {wait % 'seen'}", "own")
+    other = shell(f"trap 'touch /both/seen' EXIT; {wait % 'own'}; env; {peek}", "other")
+    for template in (own, other):
+        template["container"]["volumeMounts"] = [{"name": "both", "mountPath": "/both"}]
+    both = [{"name": "both", "persistentVolumeClaim": {"claimName": "both"}}]
     calls = [{"name": name, "template": name} for name in ("own", "other")]
 
-    status, _ = run(
-        terminal, {"name": "main", "steps": [calls]}, asking("sleep 1", "own"), shell(f"env; {peek}", "other")
-    )
+    status, _ = run(terminal, {"name": "main", "steps": [calls]}, own, other, volumes=both)
 
     assert status == 0
     assert not shows(terminal("logs", "wf", "other").out.replace(peek, ""))
