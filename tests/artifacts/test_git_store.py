@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.server
 import shutil
-import socket
+import socketserver
 import subprocess
-import time
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,21 +62,19 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(repositories: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["git", "daemon", "--export-all", "--reuseaddr", f"--base-path={repositories}"]
-    daemon = subprocess.Popen([*command, "--listen=127.0.0.1", f"--port={port}"], env=ENV)
-    try:
-        for _ in range(500):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        yield f"git://127.0.0.1:{port}"
-    finally:
-        daemon.terminate()
-        daemon.wait()
+    """Return the URL at which git's own server answers, a process for each connection."""
+    command = ["git", "daemon", "--inetd", "--export-all", f"--base-path={repositories}"]
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            subprocess.run(command, stdin=self.request, stdout=self.request, env=ENV, check=False)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"git://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 def loaded(tmp_path: Path, repo: str, **more: Any) -> Path:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pinnace.artifacts.local import LocalStore
 from pinnace.base.errors import ArtifactError, ArtifactNotFound
 from pinnace.ports.artifacts import ArtifactStore
 from pinnace.testing.contracts.artifacts import ArtifactStoreContract
+from processes import begun
 
 
 @pytest.fixture
@@ -195,9 +197,10 @@ def test_what_a_crash_left_of_a_save_is_swept_and_what_is_being_saved_is_not(
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(1 << 32)
-    process = subprocess.Popen([sys.executable, "-c", SAVING, str(root), str(large)])
+    process = begun(subprocess.Popen([sys.executable, "-c", SAVING, str(root), str(large)]))
     while not list(root.glob(".new-*/*")):
         assert process.poll() is None
+        time.sleep(0.001)
     process.send_signal(signal.SIGSTOP)
     saved(LocalStore(root), tmp_path, "a", b"1")
     still_there = list(root.glob(".new-*"))

@@ -67,7 +67,7 @@ def letter(port: int, *, host: str = "localhost", sender: str = "a@b.c", to: str
         to=(to,),
         subject="Tide",
         body="high\n.\nlow",
-        timeout=5,
+        timeout=60,
     )
 
 

@@ -31,6 +31,10 @@ HOSTILITIES = (
 )
 
 
+#: What an ordinary user must be able to do: load these, and write where it is told to.
+TRIAL = "import os, tempfile, pytest, pinnace.executors.process; tempfile.mkdtemp(dir=os.environ['HOME'])"
+
+
 def find_python(folder: Path) -> tuple[str, dict[str, str]] | None:
     """Return an interpreter and environment with which an ordinary user can run these tests, if any can."""
     packages = [path for path in sys.path if path.endswith("site-packages")]
@@ -43,7 +47,7 @@ def find_python(folder: Path) -> tuple[str, dict[str, str]] | None:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for python in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
         try:
-            done = run_as_nobody([python, "-c", "import pytest, pinnace.executors.process"], environment)
+            done = run_as_nobody([python, "-c", TRIAL], environment)
         except OSError:
             continue
         if done.returncode == 0:
@@ -68,7 +72,7 @@ def test_an_ordinary_user_runs_tasks_too(chosen: list[Path | str], which: str) -
         os.chown(folder, NOBODY, NOBODY)
         found = find_python(folder)
         if found is None:
-            pytest.skip("an ordinary user cannot read this Python and its packages")
+            pytest.skip("an ordinary user cannot read this Python, its packages or the temporary files")
         python, environment = found
         options = ["-p", "no:cacheprovider", "--basetemp", f"{folder}/tests", "-rs", "-k", which]
         done = run_as_nobody([python, "-m", "pytest", *options, *map(str, chosen)], environment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import ClassVar
@@ -24,7 +23,10 @@ SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: api}\nstringData: {toke
 
 
 class _Handler(Quiet):
-    """Echoes a request as JSON; ``/flaky/N`` is 503 the first N times, ``/slow`` never answers in time."""
+    """Echoes a request as JSON; ``/flaky/N`` is 503 the first N times.
+
+    ``/slow`` answers before a request without a time of its own is given up, and after any that has one here.
+    """
 
     protocol_version = "HTTP/1.1"
     visits: ClassVar[Counter[str]]
@@ -36,7 +38,7 @@ class _Handler(Quiet):
         self.visits[self.path] += 1
         _, what, *rest = self.path.split("/")
         if what == "slow":
-            self.closing.wait(30)
+            self.closing.wait(20)
         fails = what == "flaky" and self.visits[self.path] <= int(rest[0])
         seen = {
             "method": self.command,
@@ -216,11 +218,9 @@ spec:
 
 @pytest.mark.parametrize("seconds", [0, 1])
 def test_a_request_fails_when_its_time_is_over(go: Go, url: str, seconds: int) -> None:
-    began = time.monotonic()
     run = go(f'    - {{name: main, http: {{url: "URL/slow", timeoutSeconds: {seconds}}}}}\n')
     assert run.state.phase == "Failed"
     assert node(run, "").message == f'Get "{url}/slow": context deadline exceeded'
-    assert time.monotonic() - began < 25
 
 
 def test_bytes_are_sent_from_base64_in_lines(go: Go) -> None:

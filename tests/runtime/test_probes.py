@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from pinnace.base.ids import NodeNumber
 from pinnace.engine.commands import StartTask
 from pinnace.runtime.probes import Probe, Probes, attend, is_answered, probes_of
 from pinnace.spec.templates import Container, Template, UserContainer
+from processes import PATIENCE
 
 HOST = "127.0.0.1"
 
@@ -50,25 +52,28 @@ async def server(answer: str, seen: list[str] | None = None) -> AsyncIterator[in
 )
 async def test_an_answer_below_400_is_a_good_one(answer: str, is_good: bool) -> None:
     async with server(answer) as port:
-        assert await is_answered(Probe(HOST, port, "/")) is is_good
+        assert await is_answered(Probe(HOST, port, "/", timeout=PATIENCE)) is is_good
 
 
 async def test_a_connection_is_enough_where_nothing_is_asked_for() -> None:
     async with server("") as port:
-        assert await is_answered(Probe(HOST, port))
-    assert not await is_answered(Probe(HOST, port))
-    assert not await is_answered(Probe(HOST, 0))
+        assert await is_answered(Probe(HOST, port, timeout=PATIENCE))
+    with socket.socket() as deaf:
+        deaf.bind((HOST, 0))  # nobody else can listen there now
+        assert not await is_answered(Probe(HOST, deaf.getsockname()[1], timeout=PATIENCE))
+    assert not await is_answered(Probe(HOST, 0, timeout=PATIENCE))
 
 
 async def test_a_probe_asks_as_it_is_declared() -> None:
     seen: list[str] = []
     async with server("HTTP/1.1 204 \r\n\r\n", seen) as port:
         declared = {
+            "timeoutSeconds": PATIENCE,
             "httpGet": {
                 "path": "healthz?a=b",
                 "port": "web",
                 "httpHeaders": [{"name": "X-One", "value": "1\r\nX-Two: 2"}],
-            }
+            },
         }
         container = Container(readiness_probe=declared, ports=[{"name": "web", "containerPort": port}])
         probe = only(probes_of(starting(container)))
