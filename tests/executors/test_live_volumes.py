@@ -71,6 +71,20 @@ async def test_a_volume_whose_path_has_become_a_link_is_not_mounted(
     assert "volume has become a link" in ended.message
 
 
+async def test_no_volume_is_mounted_through_a_link_in_another(view: Desk, tmp_path: Path) -> None:
+    around, within = tmp_path / "around", tmp_path / "within"
+    around.mkdir()
+    within.mkdir()
+    (around / "sub").symlink_to("/etc")  # as another task may do
+    files = (
+        StagedFile(path="/v", source=str(around), writable_source=True, live_source=True),
+        StagedFile(path="/v/sub", source=str(within), writable_source=True, live_source=True),
+    )
+    ended = await view.run("true", files=files)
+    assert ended.reason is EndReason.NOT_STARTED
+    assert ended.message == "/v/sub: no volume can be mounted there: sub is a link"
+
+
 async def test_an_input_follows_links_in_a_volume_only_within_the_view(view: Desk, tmp_path: Path) -> None:
     secret, mounted = tmp_path / "secret", tmp_path / "volume"
     for folder in (secret, mounted):

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pinnace.ports.executor import Capture, CaptureKind, EndReason, Quota, StagedFile, TaskEnded
 from pinnace.testing.desk import RUN, Desk, eventually, volume
@@ -146,6 +147,35 @@ async def test_an_input_within_a_volume_is_put_into_the_volume(view: Desk, tmp_p
     inner = StagedFile(path=f"{data.path}/sub/in", content=b"1")
     assert (await view.run(f"cat {data.path}/sub/in", files=(inner, data))).result == "1"
     assert (tmp_path / "data" / "sub" / "in").read_text() == "1"
+
+
+async def test_a_volume_may_lie_in_another(view: Desk, tmp_path: Path) -> None:
+    outer = volume(tmp_path / "outer")
+    inner = replace(volume(tmp_path / "inner"), path=f"{outer.path}/sub")
+    put = StagedFile(path=f"{inner.path}/in", content=b"1")
+    ended = await view.run(f"cd {inner.path} && cat in && touch new", files=(put, inner, outer))
+    assert ended.result == "1"
+    assert sorted(path.name for path in (tmp_path / "inner").iterdir()) == ["in", "new"]
+    assert not list((tmp_path / "outer" / "sub").iterdir())
+
+
+async def test_a_volume_may_lie_in_an_input_folder(view: Desk, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "f").touch()
+    data = StagedFile(path="/data", source=str(tmp_path / "folder"))
+    inner = replace(volume(tmp_path / "inner"), path="/data/sub")
+    ended = await view.run("touch /data/sub/new && ls /data", files=(inner, data))
+    assert ended.result == "f\nsub"
+    assert (tmp_path / "inner" / "new").exists()
+
+
+async def test_nothing_lies_in_an_input_that_is_a_file(view: Desk, tmp_path: Path) -> None:
+    data = StagedFile(path="/data", content=b"")
+    inner = replace(volume(tmp_path / "inner"), path="/data/sub")
+    ended = await view.run("true", files=(data, inner))
+    assert ended.message == "/data/sub: no volume can be mounted there: Not a directory"
+    ended = await view.run("true", "b", files=(data, StagedFile(path="/data/sub", content=b"")))
+    assert "/data/sub: no file can be put there, another input" in ended.message
 
 
 @pytest.mark.parametrize("path", ["relative", "/proc/x", "/dev/x", "/"])

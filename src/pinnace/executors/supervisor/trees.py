@@ -146,6 +146,39 @@ def open_straight(path: str) -> int:
     return found
 
 
+def make_straight(root: str, path: str, *, is_folder: bool) -> int:
+    """Return a descriptor for ``path`` below ``root``, made with its parents where it is not there.
+
+    Raises:
+        OSError: a part of ``path`` is a link or no folder, or cannot be made.
+    """
+    found = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    names = [name for name in path.split("/") if name]
+    for number, name in enumerate(names, 1):
+        folder = found
+        try:
+            found = _opened_or_made(name, folder, is_folder=is_folder or number < len(names))
+        finally:
+            os.close(folder)
+        if stat.S_ISLNK(os.fstat(found).st_mode):
+            os.close(found)
+            message = f"{name} is a link"
+            raise OSError(message)
+    return found
+
+
+def _opened_or_made(name: str, folder: int, *, is_folder: bool) -> int:
+    flags = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(name, flags, dir_fd=folder)
+    except FileNotFoundError:
+        if is_folder:
+            os.mkdir(name, 0o755, dir_fd=folder)
+        else:
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder))
+        return os.open(name, flags, dir_fd=folder)
+
+
 def sync_folder(path: str) -> None:
     """Wait until the names in the folder ``path`` are on the disk."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -118,7 +118,9 @@ class ViewPlace:
         """Make a view whose scratch folder is ``name``, with ``files`` in place, and enter it."""
         syscalls.unshare(syscalls.CLONE_NEWNS)
         volumes = [file for file in files if _is_mounted(file)]
-        sources = [self._stage_mount_point(name, volume) for volume in volumes]
+        for volume in volumes:
+            volume["path"] = self._resolve(volume["path"])
+        volumes.sort(key=lambda volume: str(volume["path"]))  # a volume in another comes after that
         inner = []
         for file in sorted(files, key=lambda file: str(file["path"])):
             if _is_mounted(file):
@@ -128,8 +130,8 @@ class ViewPlace:
             else:
                 self._stage(name, file)
         self._mount(name)
-        for volume, source in zip(volumes, sources, strict=True):
-            _mount_volume(volume, source)
+        for number, volume in enumerate(volumes):
+            self._mount_volume(f"scratch/{name}/volume{number}", volume)
         os.chdir(VIEW)
         syscalls.pivot_root_here()
         for file, held in inner:
@@ -169,24 +171,34 @@ class ViewPlace:
     def _stage(self, name: str, file: dict[str, Any]) -> None:
         path = self._resolve(file["path"])
         layer = _stage_layer(name)
-        make_folder(layer, os.path.dirname(path))
-        trees.place(file["source"], layer + path, file["mode"], link=True)
+        try:
+            make_folder(layer, os.path.dirname(path))
+            trees.place(file["source"], layer + path, file["mode"], link=True)
+        except (FileExistsError, NotADirectoryError):
+            message = f"{path}: no file can be put there, another input of the task is in the way"
+            raise NotStartedError(message) from None
 
-    def _stage_mount_point(self, name: str, volume: dict[str, Any]) -> int:
-        """Make a place for the volume and return what is to be mounted there, as a descriptor.
+    def _mount_volume(self, place: str, volume: dict[str, Any]) -> None:
+        """Mount a volume in the view, ``place`` being where it is on the way there.
 
-        Its path was judged before: since then, a task that may write there may have changed a part of it.
+        Its source was judged before, and it may lie in another volume: since then, a task that may write
+        there may have changed a part of either path, so links are followed in none.
         """
-        volume["path"] = path = self._resolve(volume["path"])
-        layer = _stage_layer(name)
+        path = volume["path"]
         source = trees.open_straight(volume["source"])
         self._opened.append(source)
-        if stat.S_ISDIR(os.fstat(source).st_mode):
-            make_folder(layer, path)
-            return source
-        make_folder(layer, os.path.dirname(path))
-        os.close(os.open(layer + path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
-        return source
+        is_folder = stat.S_ISDIR(os.fstat(source).st_mode)
+        try:
+            target = trees.make_straight(VIEW, path, is_folder=is_folder)
+        except OSError as error:
+            message = f"{path}: no volume can be mounted there: {error.strerror or error}"
+            raise NotStartedError(message) from None
+        self._opened.append(target)
+        os.close(trees.make_straight(".", place, is_folder=is_folder))
+        syscalls.mount(f"/proc/self/fd/{source}", place, "", syscalls.MS_BIND | syscalls.MS_REC)
+        if not volume["writable_source"]:
+            syscalls.make_read_only(place)
+        syscalls.mount(place, f"/proc/self/fd/{target}", "", syscalls.MS_MOVE)
 
     def _held(self, path: str) -> str:
         """Return a path to what lies at ``path`` that leads there from the view too."""
@@ -231,23 +243,16 @@ def _is_mounted(file: dict[str, Any]) -> bool:
 
 
 def _is_in_volume(file: dict[str, Any], volumes: list[dict[str, Any]]) -> bool:
-    """Return whether the file appears in one of the volumes.
+    """Return whether the file appears in one of the volumes, which are in the order of their paths.
 
     Raises:
         NotStartedError: that one is read-only.
     """
-    volume = next((each for each in volumes if is_below(file["path"], [each["path"]])), None)
+    volume = next((each for each in reversed(volumes) if is_below(file["path"], [each["path"]])), None)
     if volume is not None and not volume["writable_source"]:
         message = f"{file['path']}: no file can be put there, the volume is read-only"
         raise NotStartedError(message)
     return volume is not None
-
-
-def _mount_volume(volume: dict[str, Any], source: int) -> None:
-    target = VIEW + volume["path"]
-    syscalls.mount(f"/proc/self/fd/{source}", target, "", syscalls.MS_BIND | syscalls.MS_REC)
-    if not volume["writable_source"]:
-        syscalls.make_read_only(target)
 
 
 def _put_into_volume(file: dict[str, Any], source: str) -> None:
