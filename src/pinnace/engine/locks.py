@@ -91,6 +91,18 @@ class LockAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Why it can never be granted."""
 
 
+def _waiting(lock: Lock, held: int, limit: int) -> str:
+    """Return what who waits is told: how many places are free, of a database's locks how many are taken.
+
+    Source: Argo workflow/sync semaphore.go, database_semaphore.go checkAcquire.
+    """
+    namespace, kind, key = lock.name.split("/", 2)
+    if kind == "Database":
+        place = f"{'mtx' if lock.is_mutex else 'sem'}/{namespace}/{key}"
+        return f"Waiting for {lock.name} lock ({place}). Lock status: {held}/{limit}"
+    return f"Waiting for {lock.name} lock. Lock status: {limit - held}/{limit}"
+
+
 class Book:
     """All live claims, and the decisions over them."""
 
@@ -121,8 +133,9 @@ class Book:
                 return LockAnswer(is_granted=False, waits_for=lock.name, error=text)
             free = limit - len(held)
             if free <= 0 or self._before(lock.name, claimant, free) >= free:
-                text = f"Waiting for {lock.name} lock. Lock status: {free}/{limit}"
-                return LockAnswer(is_granted=False, waits_for=lock.name, message=text)
+                return LockAnswer(
+                    is_granted=False, waits_for=lock.name, message=_waiting(lock, len(held), limit)
+                )
         for claim in self._wanted.pop(claimant, ()):
             self._queues[claim.lock].remove(claim)
             claim.is_held = True
@@ -132,14 +145,15 @@ class Book:
     def _before(self, lock: str, claimant: Claimant, enough: int) -> int:
         """Return how many come before the claimant, counting no further than ``enough``.
 
-        Who waits for something that this run holds does not: both would wait for ever.
+        Others of the same run do not, as in Argo; who waits for something that this run holds does not: both
+        would wait for ever.
         """
         count = 0
         behind: set[Claimant] | None = None
         for claim in self._queues.get(lock, ()):
             if claim.claimant == claimant or count >= enough:
                 break
-            if claim.is_awake:
+            if claim.is_awake and claim.uid != claimant[0]:
                 behind = self._waiting_for(claimant[0]) if behind is None else behind
                 count += claim.claimant not in behind
         return count

@@ -113,6 +113,14 @@ class LockContract:
         assert store.locks.claim([self.request(other, 1, A, B, priority=9)]) == [waiting(A)]
         assert store.locks.claim([self.request(one, 2, B)]) == [GRANTED]
 
+    def test_nodes_of_one_run_do_not_stand_before_each_other(self, store: Store) -> None:
+        one, _ = self.made(store, "one", 1, 2)
+        other, _ = self.made(store, "other", 1, 2)
+        assert store.locks.claim([self.request(other, 1, A)]) == [GRANTED]
+        assert store.locks.claim([self.request(one, 1, A, B)]) == [waiting(A)]
+        assert store.locks.claim([self.request(other, 2, A)]) == [waiting(A)]
+        assert store.locks.claim([self.request(one, 2, B)]) == [GRANTED]
+
     def test_a_run_holds_its_own_locks_until_it_has_finished(self, store: Store) -> None:
         uid, lease = self.made(store, "one")
         other, _ = self.made(store, "other")
@@ -152,10 +160,19 @@ class LockContract:
         assert answer.error == "failed to initialize semaphore default/Database/x with limit"
         store.locks.set_limit(unknown.name, 1)
         assert store.locks.limits() == {unknown.name: 1}
-        answers = store.locks.claim([self.request(uid, number, unknown) for number in (1, 2)])
-        assert answers == [GRANTED, waiting(replace(unknown, limit=1))]
+        first, second = store.locks.claim([self.request(uid, number, unknown) for number in (1, 2)])
+        assert first == GRANTED
+        assert second is not None
+        assert second.message == f"Waiting for {unknown.name} lock (sem/default/x). Lock status: 1/1"
         store.locks.set_limit(unknown.name, None)
         assert store.locks.limits() == {}
+
+    def test_who_waits_for_a_mutex_of_the_database_is_told_its_place_there(self, store: Store) -> None:
+        uid, _ = self.made(store, "one", 1, 2)
+        mutex = Lock("default/Database/m", is_mutex=True)
+        _, answer = store.locks.claim([self.request(uid, number, mutex) for number in (1, 2)])
+        assert answer is not None
+        assert answer.message == f"Waiting for {mutex.name} lock (mtx/default/m). Lock status: 1/1"
 
     def test_who_looks_for_changes_learns_that_a_lock_is_free(self, store: Store) -> None:
         uid, _ = self.made(store, "one", 1)
