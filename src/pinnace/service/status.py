@@ -131,7 +131,9 @@ def _status(run: Run, baseline: Run | None, claims: Sequence[Claim]) -> dict[str
     if locks:
         status["synchronization"] = locks
     if state.phase:
-        status["conditions"] = _conditions(run)
+        conditions = _conditions(run)
+        if conditions:
+            status["conditions"] = conditions
         status["artifactRepositoryRef"] = _repository(run)
     return status
 
@@ -179,7 +181,7 @@ def _times(started_at: float | None, finished_at: float | None) -> dict[str, str
 def _conditions(run: Run) -> list[dict[str, str]]:
     """Return Argo's conditions. Source: Argo operator.go podReconciliation and markWorkflowPhase."""
     is_running = any(node.phase is Phase.RUNNING and node.type is NodeType.POD for node in run.nodes.values())
-    found = [{"type": "PodRunning", "status": str(is_running)}]
+    found = [{"type": "PodRunning", "status": str(is_running)}] if run.nodes else []
     if run.state.is_finished or run.state.generation:  # a retry takes it back
         found.append({"type": "Completed", "status": str(run.state.is_finished)})
     if run.state.metric_errors:

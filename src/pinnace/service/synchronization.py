@@ -78,7 +78,9 @@ def _put(
 ) -> None:
     for name, holders in rows:
         if name in mutexes:
-            row: dict[str, Any] = {"mutex": name, **({"holder": holders[0]} if holders else {})}
+            if not holders:
+                continue
+            row: dict[str, Any] = {"mutex": name, "holder": holders[0]}
             found.setdefault("mutex", {}).setdefault(side, []).append(row)
         else:
             row = {"semaphore": name, **({"holders": list(holders)} if holders else {})}
