@@ -207,6 +207,12 @@ def test_logs_are_kept_by_the_word_of_the_repository_the_template_and_the_workfl
         ]
 
 
+def test_the_log_of_a_command_that_said_nothing_is_kept_as_well(go: Go, bucket: Bucket) -> None:
+    run = go(LOGS.format(own="").replace("[echo, hello]", "['true']"), spec="  archiveLogs: true\n")
+    assert run.state.phase == "Succeeded", why(run)
+    assert bucket.keys == ["wf/wf/main.log"]
+
+
 COLLECTED = """
   - name: main
     steps:

@@ -315,7 +315,7 @@ class Stager:
                 except PinnaceError as error:
                     trouble = trouble or f"output artifact {capture.name}: {_told(error)}"
         if wants_logs(command):
-            saved += self._save_log(command)
+            saved += self._save_log(command, has_run=update.exit_code is not None)
         message, problem = update.message or trouble, _PROBLEMS[update.reason]
         if trouble and problem is TaskProblem.NONE:
             problem = TaskProblem.COLLECTION
@@ -347,11 +347,14 @@ class Stager:
     def _pod_name(self, command: StartTask) -> str:
         return pod_name(self._run.info.name, command.node_name, command.template.name)
 
-    def _save_log(self, command: StartTask) -> list[Artifact]:
-        """Save the log as Argo does with ``archiveLogs``; nothing was said, nothing is saved."""
+    def _save_log(self, command: StartTask, *, has_run: bool) -> list[Artifact]:
+        """Save the log as Argo does with ``archiveLogs``: also an empty one, of a command that has run."""
         log = self._folder / "logs" / f"{command.attempt_id}.log"
         if not log.exists():
-            return []
+            if not has_run:
+                return []
+            log.parent.mkdir(exist_ok=True)
+            log.touch()
         declared = log_artifact(command.container or MAIN)
         return [replace(self._save(command, declared, log), path="", archive=None)]
 
