@@ -92,6 +92,18 @@ def test_a_volume_path_and_a_key_of_that_name(terminal: Terminal, private: None,
     assert outside(terminal) == before
 
 
+@pytest.mark.parametrize("volume", [{"emptyDir": {}}, {"claim": {}}], ids=["emptyDir", "claim"])
+@EVERY
+def test_a_volume_of_that_name(terminal: Terminal, private: None, volume: dict[str, Any], name: str) -> None:
+    template = shell("ls /mounted > /dev/null")
+    template["container"]["volumeMounts"] = [{"name": name, "mountPath": "/mounted"}]
+    declared = {"volumes": [{"name": name, **volume}]}
+    if "claim" in volume:
+        declared = {"volumeClaimTemplates": [{"metadata": {"name": name}, "spec": {}}]}
+
+    try_out(terminal, workflow(template, **declared))
+
+
 @EVERY
 def test_an_image_of_that_name(terminal: Terminal, name: str) -> None:
     template = {"name": "main", "container": {"image": name, "command": ["true"]}}

@@ -25,7 +25,7 @@ data: {a: "1", b: "2"}
 class Mounting:
     """A run whose only template mounts the volume ``v`` at ``/v``."""
 
-    def __init__(self, folder: Path, spec: str, mount: str = "") -> None:
+    def __init__(self, folder: Path, spec: str, mount: str = "", volume: str = "v") -> None:
         text = f"""
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow
@@ -35,7 +35,7 @@ spec:
   {spec}
   templates:
   - name: main
-    container: {{image: busybox, volumeMounts: [{{name: v, mountPath: /v{mount}}}]}}
+    container: {{image: busybox, volumeMounts: [{{name: "{volume}", mountPath: /v{mount}}}]}}
 ---
 {CONFIG_MAP}"""
         self.run: Run = run_of(bundle_of(text))
@@ -159,6 +159,15 @@ def test_a_part_of_a_volume_lies_in_it_also_through_links(tmp_path: Path) -> Non
     link.symlink_to("/etc")  # as a container of the pod may do
     with pytest.raises(ManifestError, match="leaves the volume"):
         part.files()
+
+
+@pytest.mark.parametrize("spec", ["volumes: [{name: %s, emptyDir: {}}]", TEMPLATE.replace("v}", "%s}")])
+@pytest.mark.parametrize("name", ["../../x", "a/b", ".", "V", "x" * 64])
+def test_a_volume_cannot_be_anywhere_else(tmp_path: Path, spec: str, name: str) -> None:
+    mounting = Mounting(tmp_path, spec % f"'{name}'", volume=name)
+    with pytest.raises(ManifestError, match="cannot be the name of a volume"):
+        mounting.files()
+    assert not list(tmp_path.iterdir())
 
 
 def test_other_kinds_of_volumes_are_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Source: Argo validate.go, validatePodResources, validateTemplate, validateLeaf.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from pinnace.base.errors import ManifestError
@@ -16,6 +17,8 @@ from pinnace.spec.podpatch import read_patch
 from pinnace.spec.problems import Path, did_you_mean
 
 _TAG = re.compile(r"\{\{.*?\}\}")
+#: Source: Kubernetes ValidateDNS1123Label.
+_VOLUME_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ACTIONS = ("get", "create", "apply", "delete", "replace", "patch")
 #: Templates whose work is done by a shared agent, not by a pod of their own.
 _BY_AGENT = {"http": "HTTP", "plugin": "Plugin"}
@@ -25,6 +28,7 @@ def check_pods(context: Context) -> None:
     """Report what Kubernetes would refuse when the pod is made, in the middle of the run."""
     _check_pod_resources(context, context.spec.pod_resources, ("spec", "podResources"))
     _check_patch(context, context.spec.pod_spec_patch, ("spec", "podSpecPatch"))
+    _check_volumes(context, context.spec.volumes, ("spec", "volumes"))
     for site in context.sites():
         template, path = site
         body = next(iter(template.body_types), "")
@@ -36,8 +40,19 @@ def check_pods(context: Context) -> None:
             message = f"resourceClaims is not supported for {body} templates, which do not create a pod"
             context.findings.error("misplaced-field", message, (*path, "resourceClaims"))
         _check_patch(context, template.pod_spec_patch, (*path, "podSpecPatch"))
+        _check_volumes(context, template.volumes, (*path, "volumes"))
         if template.resource is not None:
             _check_resource(context, site)
+
+
+def _check_volumes(context: Context, volumes: Iterable[Any], path: Path) -> None:
+    for index, volume in enumerate(volumes):
+        name = str(volume.get("name", "")) if isinstance(volume, dict) else ""
+        if name and not _VOLUME_NAME.fullmatch(_TAG.sub("x", name)):
+            message = (
+                f"Kubernetes does not take {name!r}: lower-case letters, digits and '-' only, at most 63"
+            )
+            context.findings.error("object-name", message, (*path, index, "name"))
 
 
 def _check_pod_resources(context: Context, resources: Any, path: Path) -> None:

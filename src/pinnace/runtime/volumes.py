@@ -30,6 +30,8 @@ from pinnace.spec.templates import Container, Template, VolumeMount
 
 _CLAIM = "persistentVolumeClaim"
 _AS_FILES = frozenset({"configMap", "secret", "downwardAPI"})
+#: A name that is also one of a folder, and climbs nowhere. Source: Kubernetes ValidateDNS1123Label.
+_VOLUME_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 #: Source: Kubernetes, names of objects.
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -80,6 +82,11 @@ class Volumes:
             if volume is None:
                 message = f"volumeMounts: there is no volume named {mount.name!r}"
                 raise ManifestError(message)
+            if not _VOLUME_NAME.fullmatch(mount.name):
+                message = f"volumeMounts: {mount.name!r} cannot be the name of a volume"
+                raise ManifestError(
+                    message, remedy="Use at most 63 small letters, digits and '-' between them."
+                )
             if mount.sub_path_expr:
                 mount = replace(mount, sub_path=expand(mount.sub_path_expr, env))
             found += self._files(mount, volume, folder, facts)
