@@ -341,3 +341,39 @@ def test_a_hook_that_was_never_let_in_is_forgotten_with_what_it_is_of(play: Made
 
     assert len(hooks) == 1
     assert hooks <= retry(run, 0.0).removed
+
+
+HOOKED = """
+  - name: main
+    failFast: FAST
+    steps:
+    - - {name: a, template: task, onExit: task}
+    - - {name: b, template: task}
+      - {name: c, template: task}
+"""
+
+
+def test_a_failed_hook_runs_again_and_does_not_fail_what_is_retried_at_once(play: Made) -> None:
+    failed = play(HOOKED.replace("FAST", "true")).end_all(failing=["wf[0].a.onExit"])
+    assert failed.run.state.phase == "Failed"
+    done = again(failed)
+
+    assert list(done.open) == ["wf[0].a.onExit"]
+    done.end_all()
+    assert done.run.state.phase == "Succeeded"
+    assert set(phases(done).values()) == {"Succeeded"}
+
+
+def test_a_failed_hook_after_which_a_step_succeeded_is_not_run_again(play: Made) -> None:
+    done = again(play(HOOKED.replace("FAST", "false")).end_all(failing=["wf[0].a.onExit", "wf[1].b"]))
+
+    assert list(done.open) == ["wf[1].b"]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
+def test_a_forgiven_failure_whose_hook_succeeded_is_not_run_again(play: Made) -> None:
+    forgiving = "continueOn: {failed: true}, onExit: task}"
+    templates = HOOKED.replace("FAST", "false").replace("onExit: task}", forgiving)
+    done = again(play(templates).end_all(failing=["wf[0].a", "wf[1].b"]))
+
+    assert list(done.open) == ["wf[1].b"]

@@ -133,7 +133,9 @@ class _Plan:
         if self._anew:
             self._call_loops_again(above)
         is_call = node.type.is_leaf or node.type is NodeType.RETRY
-        if node.type is NodeType.SKIPPED or (self._anew and is_call):
+        if node.is_hook:  # its call decides anew whether it is wanted
+            self._remove(node.number)
+        elif node.type is NodeType.SKIPPED or (self._anew and is_call):
             self._call_again(node)
         elif node.type.is_leaf:
             self._again.add(node.number)
@@ -210,7 +212,8 @@ class _Plan:
 def _failed(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> Iterator[Node]:
     """Yield what explains the failure, first ones first: what failed by itself and was not forgiven.
 
-    What succeeded after it and is ``chosen`` to run again does not forgive it.
+    What succeeded after it and is ``chosen`` to run again does not forgive it. Failed hooks are run again
+    too: a template that fails fast would end at once because of them.
 
     # Differs from Argo: waits that failed and calls that could not be made are run again too, and a hook that
     # succeeded does not count as success after the failure.
@@ -218,7 +221,7 @@ def _failed(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> Iterator
     went_on = _went_on(run, graph, chosen)
     for number in sorted(run.nodes):
         node = run.nodes[number]
-        if not node.phase.is_bad or node.is_hook or node.is_exit or number in went_on:
+        if not node.phase.is_bad or number in went_on:
             continue
         if node.type is NodeType.CONTAINER:
             continue  # its pod failed of it, or did not mind, as with a sidecar that was ended
@@ -253,16 +256,18 @@ def _counts(run: Run, node: Node) -> bool:
 def _went_on(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> set[NodeNumber]:
     """Return the nodes after which something succeeded that stays: their failure did not stop the run."""
     found: set[NodeNumber] = set()
+    #: After or below these, something succeeded.
+    lead_on: set[NodeNumber] = set()
     for number in sorted(run.nodes, reverse=True):
         for after in graph.children(number):
             node = run.nodes[after]
-            if node.type is NodeType.CONTAINER:
-                found.update({number} if after in found else ())
-                continue
-            is_own = node.parent == number
-            is_success = node.phase is Phase.SUCCEEDED and after not in chosen
-            if not node.is_hook and not is_own and (is_success or after in found):
-                found.add(number)
+            is_part = node.is_hook or node.type is NodeType.CONTAINER
+            is_success = node.phase is Phase.SUCCEEDED and not is_part and after not in chosen
+            # What a hook called is its own success.
+            leads_on = after in lead_on and (node.type.is_leaf or not node.is_hook)
+            if is_success or leads_on:
+                lead_on.add(number)
+                found.update(() if node.parent == number and not is_part else (number,))
     return found
 
 
