@@ -250,6 +250,17 @@ def test_a_chosen_step_that_was_skipped_is_called_again(play: Made) -> None:
     assert done.end_all().run.state.phase == "Succeeded"
 
 
+def test_a_chosen_group_without_steps_lets_what_follows_run_again(play: Made) -> None:
+    done = play(
+        "\n  - {name: main, steps: [[{name: a, template: task}], [], [{name: b, template: task}]]}\n"
+    ).end_all()
+
+    again(done, restart=parse_field_selector("displayName=[1]"))
+
+    assert list(done.open) == ["wf[2].b"]
+    assert done.end_all().run.state.phase == "Succeeded"
+
+
 def test_with_other_arguments_the_groups_that_failed_are_called_again(play: Made) -> None:
     done = play(STEPS, spec="  arguments: {parameters: [{name: p, value: one}]}\n")
     again(done.end_all(failing=["wf[1].b"]), parameters={"p": "two"})

@@ -299,13 +299,15 @@ def _can_be_chosen(run: Run, node: Node) -> bool:
 
 
 def _work_of(run: Run, node: Node) -> Iterator[Node]:
-    """Yield the node itself, or what it called; attempts are their Retry node, containers their pod."""
+    """Yield what the node called, or itself; attempts are their Retry node, containers their pod."""
     stack = [node]
     while stack:
         each = stack.pop()
         if each.type is NodeType.CONTAINER:
             each = run.nodes[each.parent]
-        if each.type.is_leaf or each.type in {NodeType.RETRY, NodeType.SKIPPED}:
+        called = run.index.children.get(each.number, ())
+        is_empty = each.type is NodeType.STEP_GROUP and not called
+        if is_empty or each.type.is_leaf or each.type in {NodeType.RETRY, NodeType.SKIPPED}:
             yield run.nodes[each.parent] if each.is_attempt else each
         else:
-            stack += [run.nodes[number] for number in run.index.children.get(each.number, ())]
+            stack += [run.nodes[number] for number in called]
