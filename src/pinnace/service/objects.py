@@ -50,11 +50,11 @@ def new_object(body: dict[str, Any], namespace: str, now: float) -> KeptObject:
     kind, metadata = str(body.get("kind", "")), body.get("metadata") or {}
     where = "" if kind in CLUSTER_KINDS else metadata.get("namespace") or namespace or "default"
     named = ObjectMeta(name=metadata.get("name", ""), generate_name=metadata.get("generateName", ""))
-    name = names_for(Workflow(metadata=named))
+    name, *_ = names_for(named, kind)
     return KeptObject(
         kind=kind,
         namespace=where,
-        name=name[0],
+        name=name,
         uid=str(uuid.uuid4()),
         created_at=now,
         body=_without_known(body),

@@ -28,12 +28,13 @@ from pinnace.runtime.fleet import LEASE_SECONDS
 from pinnace.service.estimates import with_estimate
 from pinnace.service.labels import of_template
 from pinnace.spec.catalogue import Catalogue
+from pinnace.spec.kinds import CORE_KINDS
 from pinnace.spec.merge import with_template_ref
 from pinnace.spec.plugins import BUILTINS, AwsCall, builtin_of
 from pinnace.spec.references import TemplateLookup
 from pinnace.spec.repositories import resolve
 from pinnace.spec.templates import Template
-from pinnace.spec.workflow import Workflow
+from pinnace.spec.workflow import ObjectMeta, Workflow
 
 #: What a generated name ends with. Source: Kubernetes apiserver names/generate.go.
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -41,8 +42,10 @@ _SUFFIX = 5
 _TRIES = 8
 #: Returns what is to be replaced in the store together with the making of a run.
 Replacing = Callable[[RunInfo], Sequence[KeptObject]]
-#: Source: Argo workflow/validate, maxCharsInObjectName.
+#: Of Argo's kinds, and of whatever name is generated. Source: Argo workflow/validate, maxCharsInObjectName.
 _LONGEST_NAME = 63
+#: Of Kubernetes' own kinds. Source: Kubernetes apimachinery validation, DNS1123SubdomainMaxLength.
+_LONGEST_CORE_NAME = 253
 #: Source: Kubernetes apimachinery validation, DNS-1123 subdomain.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
@@ -85,7 +88,7 @@ def submit(
         reused=reused or {},
     )
     state = RunState(is_suspended=bool(merged.spec.suspend), shutdown=_shutdown(merged))
-    for name in names_for(merged):
+    for name in names_for(merged.metadata):
         info = run_info(merged, lookup, name, now, transient_pattern, {**(labels or {}), **of_template(ref)})
         info = replace(with_estimate(store, info), host=host)
         try:
@@ -120,24 +123,25 @@ def _shutdown(workflow: Workflow) -> Shutdown:
         raise ManifestError(message, path="spec.shutdown", remedy="Write Stop or Terminate.") from None
 
 
-def names_for(workflow: Workflow) -> Sequence[str]:
-    """Return the names to try: the one given, or several with random suffixes.
+def names_for(metadata: ObjectMeta, kind: str = "Workflow") -> Sequence[str]:
+    """Return the names to try for an object of this kind: the one given, or several with random suffixes.
 
     Raises:
         UsageError: there is neither a name nor the beginning of one, or Kubernetes would refuse it.
     """
-    name, start = workflow.metadata.name, workflow.metadata.generate_name
+    name, start = metadata.name, metadata.generate_name
     if name:
         names: Sequence[str] = (name,)
     elif start:
-        start = start[: _LONGEST_NAME - _SUFFIX]  # as Kubernetes does
+        start = start[: _LONGEST_NAME - _SUFFIX]  # as Kubernetes does for all kinds
         names = [start + "".join(choice(_ALPHABET) for _ in range(_SUFFIX)) for _ in range(_TRIES)]
     else:
-        message = "the workflow has neither metadata.name nor metadata.generateName"
+        message = f"the {kind} has neither metadata.name nor metadata.generateName"
         raise UsageError(message, remedy="Give one in the manifest, or use --name.")
-    if len(names[0]) > _LONGEST_NAME:
-        message = f'workflow name "{names[0]}" must not be more than {_LONGEST_NAME} characters long'
-        raise UsageError(message)
+    longest = _LONGEST_CORE_NAME if kind in CORE_KINDS else _LONGEST_NAME
+    if len(names[0]) > longest:
+        message = f'the name "{names[0]}" of a {kind} must not be more than {longest} characters long'
+        raise UsageError(message, remedy="Shorten it.")
     if not _NAME.fullmatch(names[0]):
         message = f"{names[0]!r} is no name that Kubernetes takes"
         raise UsageError(
