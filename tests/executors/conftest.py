@@ -36,6 +36,15 @@ async def host(home: Path) -> AsyncIterator[Desk]:
     await desk.executor.close()
 
 
+@pytest.fixture
+async def narrow(home: Path) -> AsyncIterator[Desk]:
+    """Return a desk whose tasks run without isolation, one after another."""
+    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
+    yield desk
+    await desk.executor.close_run(RUN)
+    await desk.executor.close()
+
+
 @pytest.fixture(params=["host", "view"])
 def desk(request: pytest.FixtureRequest) -> Desk:
     """Return a desk of each kind in turn."""

@@ -37,15 +37,16 @@ async def test_a_file_below_a_link_to_nowhere_is_refused(host: Desk, tmp_path: P
     assert ended.reason is EndReason.NOT_STARTED
 
 
-async def test_each_task_finds_an_empty_folder_whatever_the_one_before_did_to_its_own(home: Path) -> None:
-    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
+async def test_each_task_finds_an_empty_folder_whatever_the_one_before_did_to_its_own(
+    narrow: Desk, home: Path
+) -> None:
     deeds = ("touch left", "chmod 500 .", "true", 'rmdir "$PWD"', "mkdir .hidden", "true")
     look = "ls -A; ls -ld . | cut -c1-10"
     for number, deed in enumerate(deeds):
-        await desk.executor.start([desk.task(f"{look}; {deed}", f"a{number}")])
-        await desk.told(f"a{number}", TaskEnded)
-    ends = [await desk.told(f"a{number}", TaskEnded) for number in range(len(deeds))]
-    await desk.executor.close_run(RUN)
+        await narrow.executor.start([narrow.task(f"{look}; {deed}", f"a{number}")])
+        await narrow.told(f"a{number}", TaskEnded)
+    ends = [await narrow.told(f"a{number}", TaskEnded) for number in range(len(deeds))]
+    await narrow.executor.close_run(RUN)
 
     assert [(end.exit_code, end.result) for end in ends] == [(0, "drwxr-xr-x")] * len(deeds)
     assert [path.name for path in (home / "runs" / RUN).iterdir()] == ["logs"]

@@ -78,35 +78,30 @@ async def test_after_a_supervisor_is_killed_what_ran_is_lost_and_ended(
 
 
 async def test_what_waited_when_a_supervisor_was_killed_is_started_by_the_next(
-    home: Path, tmp_path: Path
+    narrow: Desk, home: Path, tmp_path: Path
 ) -> None:
-    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
     data = volume(tmp_path / "data")
-    blocker = desk.task(f"touch {data.path}/up; sleep 3600", "blocker", files=(data,))
-    await desk.executor.start([blocker, desk.task("echo waited", "waiting")])
+    blocker = narrow.task(f"touch {data.path}/up; sleep 3600", "blocker", files=(data,))
+    await narrow.executor.start([blocker, narrow.task("echo waited", "waiting")])
     await eventually((tmp_path / "data" / "up").exists)
     os.kill(supervisor_of(home / "runs" / RUN), signal.SIGKILL)
-    assert (await desk.told("waiting", TaskEnded)).result == "waited"
-    assert (await desk.told("blocker", TaskEnded)).reason is EndReason.LOST
-    await desk.executor.close_run(RUN)
+    assert (await narrow.told("waiting", TaskEnded)).result == "waited"
+    assert (await narrow.told("blocker", TaskEnded)).reason is EndReason.LOST
 
 
-async def test_a_cancelled_task_that_waits_never_starts(home: Path) -> None:
-    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
-    await desk.executor.start([desk.task("sleep 3600", "blocker"), desk.task("true", "waiting")])
-    await desk.executor.cancel(["waiting"])
-    ended = await desk.told("waiting", TaskEnded)
+async def test_a_cancelled_task_that_waits_never_starts(narrow: Desk) -> None:
+    await narrow.executor.start([narrow.task("sleep 3600", "blocker"), narrow.task("true", "waiting")])
+    await narrow.executor.cancel(["waiting"])
+    ended = await narrow.told("waiting", TaskEnded)
     assert (ended.reason, ended.exit_code) == (EndReason.CANCELLED, None)
-    await desk.executor.close_run(RUN)
-    assert not any(isinstance(u, TaskStarted) and u.attempt_id == "waiting" for u in desk.updates)
+    await narrow.executor.close_run(RUN)
+    assert not any(isinstance(u, TaskStarted) and u.attempt_id == "waiting" for u in narrow.updates)
 
 
-async def test_a_waiting_task_ends_at_its_deadline(home: Path) -> None:
-    desk = Desk(ProcessExecutor(home, max_tasks=1), isolated=False)
-    blocker, waiting = desk.task("sleep 3600", "blocker"), desk.task("true", "waiting", deadline=1.0)
-    await desk.executor.start([blocker, waiting])
-    assert (await desk.told("waiting", TaskEnded)).reason is EndReason.DEADLINE
-    await desk.executor.close_run(RUN)
+async def test_a_waiting_task_ends_at_its_deadline(narrow: Desk) -> None:
+    blocker, waiting = narrow.task("sleep 3600", "blocker"), narrow.task("true", "waiting", deadline=1.0)
+    await narrow.executor.start([blocker, waiting])
+    assert (await narrow.told("waiting", TaskEnded)).reason is EndReason.DEADLINE
 
 
 async def test_a_deep_home_is_no_obstacle_to_the_socket(tmp_path: Path) -> None:
