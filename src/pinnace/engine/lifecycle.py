@@ -229,7 +229,10 @@ def fail_entry(turn: Turn, entry: Node, message: str) -> None:
     """End the run's main part in error, and everything that still runs in it."""
     if entry.phase.is_fulfilled:
         return
-    turn.settle(entry, Phase.ERROR, message)
+    if entry.type.is_leaf:
+        end(turn, entry, message, Phase.ERROR)
+    else:
+        turn.settle(entry, Phase.ERROR, message)
     end_leaves(turn, message)
 
 
