@@ -11,6 +11,8 @@ from pinnace.base.errors import ManifestError
 from pinnace.base.quantities import parse_duration
 from pinnace.checks.context import Context, Site
 from pinnace.checks.scopes import is_leaf
+from pinnace.language.errors import ExpressionError
+from pinnace.language.expressions import evaluate
 from pinnace.spec.policies import Prometheus
 from pinnace.spec.problems import Path
 from pinnace.spec.templates import Container, ContainerSetTemplate
@@ -30,6 +32,7 @@ def check_bodies(context: Context) -> None:
         _check_timing(context, site)
         _check_pod(context, site)
         _check_http(context, site)
+        _check_data(context, site)
         for index, metric in enumerate(site.template.metrics.prometheus if site.template.metrics else ()):
             _check_metric(context, metric, (*site.path, "metrics", "prometheus", index))
 
@@ -135,6 +138,21 @@ def _check_paths(context: Context, places: list[tuple[str, str, Path]]) -> None:
             message = f"path '{target}' already mounted in {taken[target]}"
             context.findings.error("duplicate-path", message, place)
         taken[target] = name
+
+
+def _check_data(context: Context, site: Site) -> None:
+    """Report transformations that mention more than ``data`` and expr-lang's own functions."""
+    data = site.template.data
+    for index, step in enumerate(data.transformation if data is not None else ()):
+        if not step.expression or "{{" in step.expression:
+            continue
+        try:
+            evaluate(step.expression, {"data": []}, functions=False)
+        except ExpressionError as error:
+            if error.stage == "compile":  # what cannot be read at all is told with the variables
+                path = (*site.path, "data", "transformation", index, "expression")
+                hint = "a transformation knows data and expr-lang's own functions"
+                context.findings.error("invalid-expression", error.message, path, hint)
 
 
 def _check_http(context: Context, site: Site) -> None:

@@ -24,6 +24,7 @@ from pinnace.checks.pods import check_pods
 from pinnace.checks.reach import Reach
 from pinnace.checks.retries import check_retries
 from pinnace.checks.schedules import check_cron_workflow, check_event_binding
+from pinnace.checks.sharing import check_sharing
 from pinnace.checks.skipped import check_skipped
 from pinnace.checks.traps import check_traps
 from pinnace.checks.unheard import check_unheard
@@ -109,6 +110,7 @@ def _check_workflow(
     check_arguments(context)
     check_variables(context, reach)
     check_retries(context)
+    check_sharing(context)
     check_unsupported(context, reach)
     if not context.merged:
         # Templates of a workflowTemplateRef are told about in their own document.

@@ -12,6 +12,8 @@ from pinnace.checks.context import Context
 from pinnace.spec.problems import Path, did_you_mean
 
 _SHUTDOWNS = ("", "Stop", "Terminate")
+_ARTIFACT_STRATEGIES = ("", "OnWorkflowCompletion", "OnWorkflowDeletion", "Never")
+_CLAIM_STRATEGIES = ("", "OnWorkflowCompletion", "OnWorkflowSuccess")
 _POD_GC_STRATEGIES = ("", "OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess")
 #: The operators of a label selector, and whether they need values.
 _OPERATORS = {"In": True, "NotIn": True, "Exists": False, "DoesNotExist": False}
@@ -26,6 +28,7 @@ def check_cluster(context: Context) -> None:
         hint = did_you_mean(shutdown, _SHUTDOWNS) or "Stop or Terminate"
         message = f"{shutdown} is no shutdown strategy"
         context.findings.error("invalid-value", message, ("spec", "shutdown"), hint)
+    _check_collection(context)
     pod_gc = context.spec.pod_gc
     if pod_gc is not None and pod_gc.strategy not in _POD_GC_STRATEGIES:
         message = f"podGC.strategy unknown strategy '{pod_gc.strategy}'"
@@ -34,6 +37,27 @@ def check_cluster(context: Context) -> None:
     if pod_gc is not None:
         _check_selector(context, pod_gc.label_selector, ("spec", "podGC", "labelSelector"))
     _check_executor_plugins(context)
+
+
+def _check_collection(context: Context) -> None:
+    """Report strategies for artifacts and claims that do not exist: nothing would ever be deleted."""
+    spec = context.spec
+    if spec.volume_claim_gc is not None:
+        _check_strategy(context, spec.volume_claim_gc.strategy, _CLAIM_STRATEGIES, ("spec", "volumeClaimGC"))
+    if spec.artifact_gc is not None:
+        _check_strategy(context, spec.artifact_gc.strategy, _ARTIFACT_STRATEGIES, ("spec", "artifactGC"))
+    for template, path in () if context.merged else context.sites():
+        for index, artifact in enumerate(template.outputs.artifacts):
+            if artifact.artifact_gc is not None:
+                place = (*path, "outputs", "artifacts", index, "artifactGC")
+                _check_strategy(context, artifact.artifact_gc.strategy, _ARTIFACT_STRATEGIES, place)
+
+
+def _check_strategy(context: Context, strategy: str, known: tuple[str, ...], path: Path) -> None:
+    if strategy not in known:
+        message = f"{path[-1]} unknown strategy '{strategy}'"
+        hint = f"one of {', '.join(known[1:])}"
+        context.findings.error("invalid-value", message, (*path, "strategy"), hint)
 
 
 def _check_selector(context: Context, selector: Any, path: Path) -> None:
