@@ -33,6 +33,7 @@ def check_bodies(context: Context) -> None:
         _check_pod(context, site)
         _check_http(context, site)
         _check_data(context, site)
+        _check_plugin(context, site)
         for index, metric in enumerate(site.template.metrics.prometheus if site.template.metrics else ()):
             _check_metric(context, metric, (*site.path, "metrics", "prometheus", index))
 
@@ -45,6 +46,19 @@ def _check_type(context: Context, site: Site) -> None:
     if site.path.count("inline") > 1:
         message = "an inline template cannot hold another inline template"
         context.findings.error("nested-inline", message, site.path, "make it a template with a name")
+
+
+def _check_plugin(context: Context, site: Site) -> None:
+    """Report a plugin that is not named by one key. Source: Argo plugin_types.go, UnmarshalJSON."""
+    plugin = site.template.plugin
+    if plugin is None:
+        return
+    if not isinstance(plugin, dict):
+        message = "expected a mapping with exactly one key, the plugin's name"
+        context.findings.error("invalid-value", message, (*site.path, "plugin"))
+    elif len(plugin) != 1:
+        message = f"expected exactly one key, got {len(plugin)}"
+        context.findings.error("invalid-value", message, (*site.path, "plugin"))
 
 
 def _check_timing(context: Context, site: Site) -> None:
