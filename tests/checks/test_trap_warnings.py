@@ -335,3 +335,28 @@ def test_secrets_and_config_maps_that_no_file_holds_are_told_once(told: Told) ->
         f"missing-config-map spec.volumes[1].configMap: no ConfigMap 'conf' {give} ConfigMap, {ignore})",
         "missing-secret spec.templates[0].container.env[1].valueFrom.secretKeyRef: Secret 's' has no key 'b'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "template", "is_told"),
+    [
+        ("", "", True),
+        ("volumes: [{name: work, emptyDir: {}}]", "", False),
+        ("volumeClaimTemplates: [{metadata: {name: work}}]", "", False),
+        ("", "volumes: [{name: work, emptyDir: {}}]", False),
+        ("templateDefaults: {volumes: [{name: work, emptyDir: {}}]}", "", False),
+        ('podSpecPatch: \'{"volumes": [{"name": "work", "emptyDir": {}}]}\'', "", False),
+        ("", "volumes: [{name: works, emptyDir: {}}]", True),
+    ],
+)
+def test_a_mount_of_a_volume_that_nobody_declares_is_told(
+    told: Told, spec: str, template: str, is_told: bool
+) -> None:
+    mounts = "volumeMounts: [{name: work, mountPath: /w}]"
+    manifest = f"{AROUND}  - name: main\n    script: {{image: x, command: [c], {mounts}}}\n"
+    manifest += f"    sidecars: [{{name: s, image: x, {mounts}}}]\n    {template}\n  {spec}\n"
+    assert told(manifest) == []
+    places = ("script", "sidecars[0]") if is_told else ()
+    assert [line.split(": ")[0] for line in told(manifest, warnings=True)] == [
+        f"unknown-volume spec.templates[0].{place}.volumeMounts[0]" for place in places
+    ]

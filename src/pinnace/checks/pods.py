@@ -6,7 +6,7 @@ Source: Argo validate.go, validatePodResources, validateTemplate, validateLeaf.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pinnace.base.errors import ManifestError
@@ -15,6 +15,7 @@ from pinnace.checks.scopes import POD_BODIES
 from pinnace.spec.documents import read_documents
 from pinnace.spec.podpatch import read_patch
 from pinnace.spec.problems import Path, did_you_mean
+from pinnace.spec.templates import Container, ContainerSetTemplate
 
 _TAG = re.compile(r"\{\{.*?\}\}")
 #: Source: Kubernetes ValidateDNS1123Label.
@@ -41,8 +42,48 @@ def check_pods(context: Context) -> None:
             context.findings.error("misplaced-field", message, (*path, "resourceClaims"))
         _check_patch(context, template.pod_spec_patch, (*path, "podSpecPatch"))
         _check_volumes(context, template.volumes, (*path, "volumes"))
+        _check_mounts(context, site)
         if template.resource is not None:
             _check_resource(context, site)
+
+
+def _check_mounts(context: Context, site: Site) -> None:
+    """Warn about volumes that are mounted and declared nowhere; a WorkflowTemplate's may be its caller's."""
+    spec, template = context.spec, site.template
+    defaults = spec.template_defaults
+    patches = (spec.pod_spec_patch, template.pod_spec_patch, defaults.pod_spec_patch if defaults else "")
+    if context.is_template or any(patches):
+        return
+    claims = [item.get("metadata") for item in spec.volume_claim_templates if isinstance(item, dict)]
+    declared = (*spec.volumes, *template.volumes, *(defaults.volumes if defaults else ()), *claims)
+    known = {str(item.get("name", "")) for item in declared if isinstance(item, dict)}
+    if any("{{" in name for name in known):
+        return
+    for body, path in _mounting(site):
+        for index, mount in enumerate(body.volume_mounts):
+            if "{{" not in mount.name and mount.name not in known:
+                message = f"no volume '{mount.name}' is declared: the pod cannot be made"
+                hint = (
+                    did_you_mean(mount.name, known) or "declare it in volumes of the template or the workflow"
+                )
+                context.findings.warn("unknown-volume", message, (*path, "volumeMounts", index), hint)
+
+
+def _mounting(site: Site) -> Iterator[tuple[Container | ContainerSetTemplate, Path]]:
+    """Yield what mounts volumes in a template, with its place."""
+    template, path = site
+    if template.container is not None:
+        yield template.container, (*path, "container")
+    if template.script is not None:
+        yield template.script, (*path, "script")
+    containers = template.container_set
+    if containers is not None:
+        yield containers, (*path, "containerSet")
+        for index, each in enumerate(containers.containers):
+            yield each, (*path, "containerSet", "containers", index)
+    for name, users in (("initContainers", template.init_containers), ("sidecars", template.sidecars)):
+        for index, user in enumerate(users):
+            yield user, (*path, name, index)
 
 
 def _check_volumes(context: Context, volumes: Iterable[Any], path: Path) -> None:

@@ -152,6 +152,11 @@ _VALUES = {
         "Two things appear at one path in a container",
         "A volume and an artifact, or two of one kind, would hide each other.",
     ),
+    "unknown-volume": Meaning(
+        "A volume is mounted that nobody declares",
+        "It is neither among the template's `volumes` nor among the workflow's `volumes` and"
+        " `volumeClaimTemplates`. Kubernetes refuses such a pod; here the node ends in Error.",
+    ),
     "unsafe-path": Meaning("A path leaves its folder", "Write the path without `..`."),
     "no-main-container": Meaning(
         "A set of containers with inputs or outputs has no container named main",
