@@ -51,13 +51,13 @@ def follow(artifact: Artifact, scope: Scope) -> Artifact:
         ManifestError: there is no such artifact.
     """
     if artifact.from_expression:
-        value = value_of(artifact.from_expression, scope)
+        key, value = artifact.from_expression, value_of(artifact.from_expression, scope)
     elif (key := _key_of(artifact.from_, scope)).startswith("="):
         value = value_of(key[1:], scope)
     else:
         value = scope.get(key)
     if not isinstance(value, Artifact):
-        message = f"Unable to resolve: {artifact.from_expression or artifact.from_}"
+        message = f'Unable to resolve: "{key}"'
         raise ManifestError(message)
     if artifact.sub_path:
         try:

@@ -87,7 +87,7 @@ def _resolved(source: ValueFrom, scope: Scope) -> str | None:
     if len(tags) == 1 and tags[0].kind == "simple":
         found = scope.get(tags[0].content)
         if found is MISSING:
-            message = f"Unable to resolve: {source.parameter}"
+            message = f'Unable to resolve: "{tags[0].content}"'
             raise ManifestError(message)
         return found if isinstance(found, str) or found is None else format_value(found)
     return substitute(source.parameter, scope)
