@@ -107,7 +107,7 @@ def _with_plain_paths(kind: str, plan: TemplatePlan, artifacts: tuple[Artifact, 
 
     Differs from Argo: an output whose path climbs is an error before the task runs, not after it.
     """
-    if plan.body_type is not NodeType.POD:
+    if not artifacts or plan.body_type is not NodeType.POD:
         return artifacts
     found = []
     for artifact in artifacts:

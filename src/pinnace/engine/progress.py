@@ -28,6 +28,7 @@ def initial_progress(template: Template) -> str:
 
     Source: Argo workflowpod.go, ProgressToApply.
     """
-    metadata = template.metadata if isinstance(template.metadata, Mapping) else {}
-    said = str((metadata.get("annotations") or {}).get(_ANNOTATION, ""))
+    if not template.metadata or not isinstance(template.metadata, Mapping):
+        return ""
+    said = str((template.metadata.get("annotations") or {}).get(_ANNOTATION, ""))
     return said if parse_progress(said) else ""
