@@ -276,7 +276,8 @@ spec:
   onExit: bye
   volumes: [{name: v, emptyDir: {}}]
   templates:
-  - {name: work, container: {image: x}}
+  - {name: work, steps: [[{name: a, template: hands}]]}
+  - {name: hands, container: {image: x, volumeMounts: [{name: v, mountPath: /v}]}}
   - {name: bye, container: {image: x}}
 """
 
@@ -288,9 +289,14 @@ def test_what_a_template_leaves_behind_when_it_is_called_is_told(told: Told) -> 
     (line,) = told(SHARED, manifest, warnings=True)
     assert line == (
         "ignored-spec spec.templates[0].steps[0][0].templateRef: a templateRef takes over the template and"
-        " nothing else: onExit, volumes in the spec of 'shared' do not count here (give this step or this"
+        " nothing else: onExit, volumes (v) in the spec of 'shared' do not count here (give this step or this"
         " workflow its own)"
     )
+    own = manifest + "  volumes: [{name: v, emptyDir: {}}]\n"
+    (line,) = told(SHARED, own, warnings=True)
+    assert "else: onExit in the spec" in line
+    (line,) = told(SHARED, manifest.replace("template: work", "template: bye"), warnings=True)
+    assert "else: onExit in the spec" in line
     whole = "spec: {entrypoint: work, workflowTemplateRef: {name: shared}}\n"
     assert told(SHARED, whole, warnings=True) == []
 

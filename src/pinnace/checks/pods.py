@@ -16,6 +16,7 @@ from pinnace.spec.documents import read_documents
 from pinnace.spec.podpatch import read_patch
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.templates import Container, ContainerSetTemplate
+from pinnace.spec.workflow import WorkflowSpec
 
 _TAG = re.compile(r"\{\{.*?\}\}")
 #: Source: Kubernetes ValidateDNS1123Label.
@@ -54,22 +55,28 @@ def _check_mounts(context: Context, site: Site) -> None:
     patches = (spec.pod_spec_patch, template.pod_spec_patch, defaults.pod_spec_patch if defaults else "")
     if context.is_template or any(patches):
         return
-    claims = [item.get("metadata") for item in spec.volume_claim_templates if isinstance(item, dict)]
-    declared = (*spec.volumes, *template.volumes, *(defaults.volumes if defaults else ()), *claims)
-    known = {str(item.get("name", "")) for item in declared if isinstance(item, dict)}
+    known = declared_volumes(spec) | _names(template.volumes) | _names(defaults.volumes if defaults else ())
     if any("{{" in name for name in known):
         return
-    for body, path in _mounting(site):
+    for body, path in mounting(site):
         for index, mount in enumerate(body.volume_mounts):
             if "{{" not in mount.name and mount.name not in known:
                 message = f"no volume '{mount.name}' is declared: the pod cannot be made"
-                hint = (
-                    did_you_mean(mount.name, known) or "declare it in volumes of the template or the workflow"
-                )
+                hint = did_you_mean(mount.name, sorted(known)) or "declare it in the workflow's volumes"
                 context.findings.warn("unknown-volume", message, (*path, "volumeMounts", index), hint)
 
 
-def _mounting(site: Site) -> Iterator[tuple[Container | ContainerSetTemplate, Path]]:
+def declared_volumes(spec: WorkflowSpec) -> set[str]:
+    """Return the names of the volumes that a spec has for all its templates."""
+    claims = [item.get("metadata") for item in spec.volume_claim_templates if isinstance(item, dict)]
+    return _names(spec.volumes) | _names(claims)
+
+
+def _names(items: Iterable[Any]) -> set[str]:
+    return {str(item.get("name", "")) for item in items if isinstance(item, dict)}
+
+
+def mounting(site: Site) -> Iterator[tuple[Container | ContainerSetTemplate, Path]]:
     """Yield what mounts volumes in a template, with its place."""
     template, path = site
     if template.container is not None:

@@ -6,10 +6,12 @@ import re
 
 import msgspec
 
-from pinnace.checks.context import Context, calls_of, is_dynamic
-from pinnace.checks.reach import Reach
+from pinnace.checks.context import Context, Site, calls_of, is_dynamic
+from pinnace.checks.pods import declared_volumes, mounting
+from pinnace.checks.reach import Reach, calls_in
 from pinnace.spec.encode import encode
 from pinnace.spec.references import LOCAL
+from pinnace.spec.workflow import WorkflowSpec
 
 #: Fields of a WorkflowTemplate's spec that its templates need or are meant to have, and that a call of one of
 #: them leaves behind: as attribute and as written.
@@ -18,8 +20,6 @@ _LEFT_BEHIND = {
     "hooks": "hooks",
     "template_defaults": "templateDefaults",
     "retry_strategy": "retryStrategy",
-    "volumes": "volumes",
-    "volume_claim_templates": "volumeClaimTemplates",
 }
 _OUTPUT = re.compile(r"outputs\.parameters\.([\w-]+)")
 _ALL_OUTPUTS = re.compile(r"outputs\.parameters\b(?!\.)")
@@ -33,7 +33,12 @@ def check_unheard(context: Context, reach: Reach) -> None:
             if ref is None or is_dynamic(call):
                 continue
             holder = context.catalogue.workflow_template(ref.name, cluster_scope=ref.cluster_scope)
-            fields = [field for name, field in _LEFT_BEHIND.items() if holder and getattr(holder.spec, name)]
+            if holder is None:
+                continue
+            fields = [field for name, field in _LEFT_BEHIND.items() if getattr(holder.spec, name)]
+            missing = _volumes_of(holder.spec, ref.template) - declared_volumes(context.spec)
+            if missing:
+                fields.append(f"volumes ({', '.join(sorted(missing))})")
             if fields:
                 message = (
                     "a templateRef takes over the template and nothing else:"
@@ -43,6 +48,24 @@ def check_unheard(context: Context, reach: Reach) -> None:
                 context.findings.warn("ignored-spec", message, (*path, "templateRef"), hint)
     if not context.is_template:
         _check_outputs(context, reach)
+
+
+def _volumes_of(spec: WorkflowSpec, name: str) -> set[str]:
+    """Return the volumes of ``spec`` that its template ``name``, and those that it calls there, mount."""
+    templates = {template.name: template for template in spec.templates}
+    mounted: set[str] = set()
+    waiting, seen = [name], {name}
+    while waiting:
+        template = templates.get(waiting.pop())
+        if template is None:
+            continue
+        own = {str(each.get("name", "")) for each in template.volumes if isinstance(each, dict)}
+        mounts = (mount for body, _ in mounting(Site(template, ())) for mount in body.volume_mounts)
+        mounted |= {mount.name for mount in mounts} - own
+        called = {call.template for call, _ in calls_in(template)} - seen
+        waiting += called
+        seen |= called
+    return mounted & declared_volumes(spec)
 
 
 def _check_outputs(context: Context, reach: Reach) -> None:
