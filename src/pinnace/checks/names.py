@@ -20,6 +20,9 @@ _PARAMETER_NAME = re.compile(r"[-a-zA-Z0-9_]+")
 #: What Kubernetes takes as the name of an object. Source: apimachinery validation, IsDNS1123Subdomain.
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _TAG = re.compile(r"\{\{.*?\}\}")
+#: The annotation of a template that says how its nodes are shown, and what it may say.
+_DISPLAY_NAME = "workflows.argoproj.io/display-name"
+_SHOWN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]")
 _FIELD_RULE = (
     "name must consist of alphanumeric characters or '-', and must start with an alphanumeric character"
     " (e.g. My-name1-2, 123-NAME)"
@@ -86,8 +89,17 @@ def _check_labels(context: Context) -> None:
             record("invalid-label", trouble, ("metadata", "annotations", key))
 
 
+def _check_shown_name(context: Context, site: Site) -> None:
+    """Report a name to be shown that no node can have. Source: Argo operator.go, displayNameRegex."""
+    shown = site.template.annotations.get(_DISPLAY_NAME, "")
+    if shown and not _SHOWN.fullmatch(_TAG.sub("xx", shown)):
+        message = f"displayName must match the regex ^{_SHOWN.pattern}$"
+        context.findings.error("invalid-name", message, (*site.path, "annotations", _DISPLAY_NAME))
+
+
 def _check_site(context: Context, site: Site) -> None:
     template, path = site
+    _check_shown_name(context, site)
     for kind, block in (("inputs", template.inputs), ("outputs", template.outputs)):
         _check_arguments(context, block, (*path, kind))
     sites = list(calls_of(site))
