@@ -213,7 +213,7 @@ def _failed(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> Iterator
     """Yield what explains the failure, first ones first: what failed by itself and was not forgiven.
 
     What succeeded after it and is ``chosen`` to run again does not forgive it. Failed hooks are run again
-    too: a template that fails fast would end at once because of them.
+    too, unless their step group was followed by another: a template that fails fast would end of them.
 
     # Differs from Argo: waits that failed and calls that could not be made are run again too, and a hook that
     # succeeded does not count as success after the failure.
@@ -221,7 +221,7 @@ def _failed(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> Iterator
     went_on = _went_on(run, graph, chosen)
     for number in sorted(run.nodes):
         node = run.nodes[number]
-        if not node.phase.is_bad or number in went_on:
+        if not node.phase.is_bad or number in went_on or _is_past_hook(run, node):
             continue
         if node.type is NodeType.CONTAINER:
             continue  # its pod failed of it, or did not mind, as with a sidecar that was ended
@@ -251,6 +251,19 @@ def _counts(run: Run, node: Node) -> bool:
         if node.is_attempt and (node.type.is_leaf or run.index.children[parent.number][-1] != node.number):
             return False
         node = parent
+
+
+def _is_past_hook(run: Run, node: Node) -> bool:
+    """Return whether the node is, or is below, a hook in a step group that another group followed."""
+    is_below_hook = False
+    while node.parent != NOBODY:
+        is_below_hook = is_below_hook or node.is_hook
+        parent = run.nodes[node.parent]
+        is_last = run.index.children[parent.number][-1] == node.number
+        if is_below_hook and node.type is NodeType.STEP_GROUP and not is_last:
+            return True
+        node = parent
+    return False
 
 
 def _went_on(run: Run, graph: Graph, chosen: AbstractSet[NodeNumber]) -> set[NodeNumber]:
