@@ -85,8 +85,10 @@ async def test_no_volume_is_mounted_through_a_link_in_another(view: Desk, tmp_pa
     assert ended.message == "/v/sub: no volume can be mounted there: sub is a link"
 
 
-async def test_an_input_follows_links_in_a_volume_only_within_the_view(view: Desk, tmp_path: Path) -> None:
-    secret, mounted = tmp_path / "secret", tmp_path / "volume"
+async def test_an_input_follows_links_in_a_volume_only_within_the_view(
+    view: Desk, home: Path, tmp_path: Path
+) -> None:
+    secret, mounted = home / "secret", tmp_path / "volume"  # no view shows what is in the home
     for folder in (secret, mounted):
         folder.mkdir()
     (mounted / "home").symlink_to(secret)

@@ -65,11 +65,12 @@ async def test_what_is_private_to_the_user_is_not_there(view: Desk, home: Path) 
 
 
 async def test_links_in_a_view_lead_nowhere_outside_it(view: Desk, home: Path) -> None:
-    secret = home / "secret"
+    secret, folder = home / "secret", home / "folder"  # no view shows what is in the home
     secret.write_text("secret")
+    folder.mkdir()
     capture = Capture(name="c", path="/tmp/c", kind=CaptureKind.ARTIFACT)
     ended = await view.run(
-        f"mkdir /tmp/c; echo > /tmp/c/own; ln -s {secret} /tmp/c/stolen; ln -s {home} /tmp/c/all",
+        f"mkdir /tmp/c; echo > /tmp/c/own; ln -s {secret} /tmp/c/stolen; ln -s {folder} /tmp/c/all",
         captures=(capture,),
     )
     assert os.listdir(ended.captures[0].stored) == ["own"]
