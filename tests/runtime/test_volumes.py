@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -90,7 +92,7 @@ def test_a_claim_cannot_be_anywhere_else(tmp_path: Path, name: str) -> None:
 )
 def test_a_volume_that_is_mounted_read_only_is_not_written(tmp_path: Path, spec: str, mount: str) -> None:
     (found,) = Mounting(tmp_path, spec, mount).files()
-    assert not found.writable_source
+    assert (found.writable_source, found.live_source) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -123,26 +125,75 @@ def test_each_task_has_an_empty_dir_of_its_own(tmp_path: Path) -> None:
     assert one.source != other.source
 
 
+def listed(found: StagedFile) -> dict[str, tuple[str, int]]:
+    """Return the files of a mounted folder, each with its text and its mode."""
+    folder = Path(found.source)
+    return {
+        str(path.relative_to(folder)): (path.read_text(), stat.S_IMODE(path.stat().st_mode))
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 def test_facts_about_the_pod_are_files(tmp_path: Path) -> None:
     item = "{path: name, fieldRef: {fieldPath: %s}}"
     spec = "volumes: [{name: v, downwardAPI: {defaultMode: 256, items: [%s]}}]" % (item % "metadata.name")
     (found,) = Mounting(tmp_path, spec).files()
-    assert (found.path, found.content, found.mode) == ("/v/name", b"pod", 256)
+    assert found.path == "/v"
+    assert listed(found) == {"name": ("pod", 256)}
     with pytest.raises(ManifestError, match=r"'status\.qos' has no value outside Kubernetes"):
         Mounting(tmp_path, spec.replace("metadata.name", "status.qos")).files()
 
 
 def test_a_projected_volume_holds_the_files_of_all_its_sources(tmp_path: Path) -> None:
     sources = (
-        "configMap: {name: settings, items: [{key: a, path: one}]}",
+        "configMap: {name: settings, items: [{key: a, path: deep/one, mode: 292}]}",
         "downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}",
         "secret: {name: none, optional: true}",
     )
-    spec = "volumes: [{name: v, projected: {sources: [%s]}}]"
-    found = Mounting(tmp_path, spec % ", ".join(f"{{{each}}}" for each in sources)).files()
-    assert {file.path: file.content for file in found} == {"/v/one": b"1", "/v/name": b"pod"}
+    spec = "volumes: [{name: v, projected: {defaultMode: 256, sources: [%s]}}]"
+    (found,) = Mounting(tmp_path, spec % ", ".join(f"{{{each}}}" for each in sources)).files()
+    assert listed(found) == {"deep/one": ("1", 292), "name": ("pod", 256)}
     with pytest.raises(RefusedError, match="a source of kind serviceAccountToken needs a cluster"):
         Mounting(tmp_path, spec % "{serviceAccountToken: {path: t}}").files()
+
+
+SETTINGS = "volumes: [{name: v, configMap: {name: settings%s}}]"
+
+
+def test_all_pods_of_a_run_share_what_was_made_of_the_same_files(tmp_path: Path) -> None:
+    mounting = Mounting(tmp_path, SETTINGS % "")
+    (one,), (other,) = mounting.files("one"), mounting.files("other")
+    assert one == other
+    assert (one.writable_source, one.live_source) == (False, True)
+    assert listed(one) == {"a": ("1", 0o644), "b": ("2", 0o644)}
+
+    mounting.end("Failed")
+    assert not Path(one.source).exists()
+    assert mounting.files("retried") == [one]
+    assert Path(one.source).exists()
+
+
+def test_a_part_of_files_is_one_of_them(tmp_path: Path) -> None:
+    (found,) = Mounting(tmp_path, SETTINGS % "", ", subPath: a").files()
+    assert (found.path, Path(found.source).read_text()) == ("/v", "1")
+
+
+@pytest.mark.parametrize(
+    ("items", "why"),
+    [
+        ("[{key: c, path: c}]", "volume 'v': there is no key 'c'"),
+        ("[{key: a, path: ../a}]", "'../a' is no path in the volume"),
+        ("[{key: a, path: /a}]", "'/a' is no path in the volume"),
+        ("[{key: a, path: .}]", "'.' is no path in the volume"),
+        ("[{key: a, path: a}, {key: b, path: a/b}]", "another one is in its way"),
+        ("[{key: a, path: a/b}, {key: b, path: a}]", "another one is in its way"),
+    ],
+)
+def test_files_that_cannot_be_are_refused(tmp_path: Path, items: str, why: str) -> None:
+    with pytest.raises(ManifestError, match=re.escape(why)):
+        Mounting(tmp_path, SETTINGS % f", items: {items}").files()
+    assert Mounting(tmp_path, SETTINGS % ", optional: true, items: [{key: c, path: c}]").files()
 
 
 def test_a_part_of_a_volume_is_named_by_the_containers_variables(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def _taken(path: str) -> processes.NotStartedError:
 def _unmet(spec: dict[str, Any]) -> tuple[str, ...]:
     notes = ["it ran without isolation: it saw and could change this machine's own files"]
     if any(file["live_source"] and not file["writable_source"] for file in spec["files"]):
-        notes.append("its hostPath volumes are not read-only")
+        notes.append("nothing kept it from writing to volumes that can only be read")
     if not all(quota["folder"] for quota in spec["quotas"]):
         notes.append("its disk quota limited each file, not their sum")
     return tuple(notes)
