@@ -116,3 +116,27 @@ def test_a_field_that_the_decoder_missed_is_told_once(told: Told) -> None:
     assert told(main("suspend: {}, inputs: {parameters: [{value: x}]}")) == [
         "missing-field spec.templates[1].inputs.parameters[0]: name is required"
     ]
+
+
+def test_labels_and_annotations_are_such_as_kubernetes_takes(told: Told) -> None:
+    metadata = """
+        name: wf
+        labels: {good: "", example.com/also-good: v1.2_x, "a b": c, a/b/c: d, e: "f g"}
+        annotations: {Good: 'any {{text}}', "a b": c}
+    """
+    head = f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:{metadata}\n"
+    found = [line.partition(": ")[::2] for line in told(head + main("suspend: {}"), warnings=True)]
+
+    assert told(head + main("suspend: {}")) == []
+    assert [place.removeprefix("invalid-label metadata.") for place, _ in found] == [
+        "labels['a b']",
+        "labels['a/b/c']",
+        "labels.e",
+        "annotations['a b']",
+    ]
+    assert [why.partition(":")[0] for _, why in found] == [
+        "'a b' is no label",
+        "'a/b/c' is no label",
+        "'f g' is no value of a label",
+        "'a b' is no label",
+    ]

@@ -96,3 +96,10 @@ def test_an_event_binding_has_expressions_that_can_be_read(told: Told) -> None:
     (selector, event) = told(binding("payload.a ==", "payload."))
     assert selector.startswith("invalid-expression spec.event.selector: ")
     assert event.startswith("invalid-expression spec.submit.arguments.parameters[0].valueFrom.event: ")
+
+
+def test_an_event_binding_names_a_template_that_is_there(told: Told) -> None:
+    template = "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: t}\n"
+    (missing,) = told(binding(""), warnings=True)
+    assert missing.startswith("missing-template spec.submit.workflowTemplateRef.name: ")
+    assert told(binding(""), f"{template}spec: {WORKFLOW}\n", warnings=True) == []

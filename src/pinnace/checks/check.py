@@ -66,7 +66,7 @@ def check(
     findings = Findings(document)
     check_data(document, catalogue, findings)
     if isinstance(manifest, WorkflowEventBinding):
-        check_event_binding(manifest, findings)
+        check_event_binding(manifest, catalogue, findings)
         return findings.problems
     if isinstance(manifest, CronWorkflow):
         check_cron_workflow(manifest, findings)

@@ -5,6 +5,7 @@ Source: Argo validate.go, validateDAG and verifyNoCycles; common/ancestry.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -15,6 +16,8 @@ from pinnace.language.errors import ExpressionError
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.templates import DAGTask
 
+#: What names a task in ``depends``, with its tags.
+_WORD = re.compile(r"(?:\{\{.*?\}\}|[-\w])+", re.DOTALL)
 _OF_ITEMS = frozenset(("AnySucceeded", "AllFailed"))
 
 
@@ -118,11 +121,14 @@ def _check_style(context: Context, task: DAGTask, place: Path, uses_depends: boo
 
 
 def _check_dependencies(context: Context, task: DAGTask, place: Path, tasks: Mapping[str, DAGTask]) -> None:
+    words = _WORD.findall(task.depends) if task.depends else task.dependencies
+    written = {untagged(word): word for word in words}
     for index, name in enumerate(dependencies_of(task)):
         if name not in tasks:
             at = (*place, "depends") if task.depends else (*place, "dependencies", index)
-            message = f"dependency '{name}' not defined"
-            context.findings.error("unknown-task", message, at, did_you_mean(name, tasks))
+            word = written.get(name, name)
+            hint = did_you_mean(word, (each.name for each in tasks.values()))
+            context.findings.error("unknown-task", f"dependency '{word}' not defined", at, hint)
     if task.depends:
         _check_depends(context, task, place, tasks)
 

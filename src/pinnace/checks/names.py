@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from pinnace.checks.context import ARGUMENTS, TEMPLATES, Context, Site, calls_of
 from pinnace.language.labels import trouble_of_key, trouble_of_value
@@ -30,6 +30,8 @@ _FIELD_RULE = (
 _PARAMETER_RULE = (
     "Parameter/Artifact name must consist of alphanumeric characters, '_' or '-' e.g. my_param_1, MY-PARAM-1"
 )
+#: What is told besides of what does no harm here.
+_REFUSED = "a cluster refuses the object"
 
 
 def check_names(context: Context) -> None:
@@ -66,27 +68,19 @@ def _check_object_name(context: Context) -> None:
         message = (
             f"Kubernetes does not take {name or generated!r}: lower-case letters, digits, '-' and '.' only"
         )
-        record = _record(context)
+        # A template is only referred to; a run is kept under its name.
+        record = context.findings.warn if context.is_template else context.findings.error
         record("object-name", message, ("metadata", field))
 
 
-def _record(context: Context) -> Callable[[str, str, Path], None]:
-    """Return how to tell what Kubernetes refuses.
-
-    A template is only referred to; a run is kept under its name, and found by its labels.
-    """
-    return context.findings.warn if context.is_template else context.findings.error
-
-
 def _check_labels(context: Context) -> None:
-    """Report labels and annotations that no object can have."""
-    record = _record(context)
+    """Report labels and annotations that no object of a cluster can have; here they do no harm."""
     for key, value in context.metadata.labels.items():
         if trouble := trouble_of_key(key) or trouble_of_value(value):
-            record("invalid-label", trouble, ("metadata", "labels", key))
+            context.findings.warn("invalid-label", trouble, ("metadata", "labels", key), _REFUSED)
     for key in context.metadata.annotations:
         if trouble := trouble_of_key(key.lower()):
-            record("invalid-label", trouble, ("metadata", "annotations", key))
+            context.findings.warn("invalid-label", trouble, ("metadata", "annotations", key), _REFUSED)
 
 
 def _check_shown_name(context: Context, site: Site) -> None:

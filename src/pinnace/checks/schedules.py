@@ -10,6 +10,7 @@ from pinnace.language.cron import parse_schedule
 from pinnace.language.errors import ExpressionError
 from pinnace.language.expressions import analyse
 from pinnace.language.tags import mentions
+from pinnace.spec.catalogue import Catalogue, MissingTemplateError
 from pinnace.spec.problems import Path, did_you_mean
 from pinnace.spec.schedules import CronWorkflow, WorkflowEventBinding
 
@@ -58,10 +59,17 @@ def check_cron_workflow(cron: CronWorkflow, findings: Findings) -> None:
         _check_expression(spec.stop_strategy.expression, ("spec", "stopStrategy", "expression"), findings)
 
 
-def check_event_binding(binding: WorkflowEventBinding, findings: Findings) -> None:
-    """Report expressions of an event binding that cannot be read."""
+def check_event_binding(binding: WorkflowEventBinding, catalogue: Catalogue, findings: Findings) -> None:
+    """Report expressions of an event binding that cannot be read, and a template that is not there."""
     _check_expression(binding.spec.event.selector, ("spec", "event", "selector"), findings)
     submit = binding.spec.submit
+    if submit is not None:
+        ref = submit.workflow_template_ref
+        try:
+            catalogue.require_workflow_template(ref.name, cluster_scope=ref.cluster_scope)
+        except MissingTemplateError as error:
+            named = ("spec", "submit", "workflowTemplateRef", "name")
+            findings.warn("missing-template", error.message, named, error.remedy)
     arguments = submit.arguments if submit is not None else None
     for index, parameter in enumerate(arguments.parameters if arguments is not None else ()):
         if parameter.value_from is not None and parameter.value_from.event:

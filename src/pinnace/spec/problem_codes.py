@@ -113,7 +113,7 @@ _VALUES = {
     "invalid-label": Meaning(
         "Kubernetes does not take a label or an annotation",
         "A key is a name of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'; a"
-        " label's value is empty or such a name.",
+        " label's value is empty or such a name. A cluster refuses the object; here nothing comes of it.",
     ),
     "invalid-value": Meaning("A field takes only certain values", "The message says which."),
     "invalid-patch": Meaning(
