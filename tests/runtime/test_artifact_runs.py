@@ -213,6 +213,13 @@ def test_the_log_of_a_command_that_said_nothing_is_kept_as_well(go: Go, bucket: 
     assert bucket.keys == ["wf/wf/main.log"]
 
 
+def test_a_log_that_cannot_be_kept_ends_its_step(go: Go, bucket: Bucket) -> None:
+    bucket.client.delete_bucket(Bucket=bucket.name)
+    run = go(LOGS.format(own=""), spec="  archiveLogs: true\n")
+    assert run.state.phase == "Error", why(run)
+    assert any("the archived log: artifact main-logs could not be saved" in each for each in why(run))
+
+
 COLLECTED = """
   - name: main
     steps:

@@ -315,7 +315,10 @@ class Stager:
                 except PinnaceError as error:
                     trouble = trouble or f"output artifact {capture.name}: {_told(error)}"
         if wants_logs(command):
-            saved += self._save_log(command, has_run=update.exit_code is not None)
+            try:
+                saved += self._save_log(command, has_run=update.exit_code is not None)
+            except PinnaceError as error:
+                trouble = trouble or f"the archived log: {_told(error)}"
         message, problem = update.message or trouble, _PROBLEMS[update.reason]
         if trouble and problem is TaskProblem.NONE:
             problem = TaskProblem.COLLECTION

@@ -117,7 +117,8 @@ class VolumeMount(Spec, frozen=True):
     """Where a volume appears in a container."""
 
     name: str
-    mount_path: str = ""
+    # Kubernetes requires it where an object is shown; made by a factory, it is shown also when it is empty.
+    mount_path: str = field(default_factory=str)
     sub_path: str = ""
     sub_path_expr: str = ""
     read_only: bool = False
